@@ -1,0 +1,59 @@
+# `make` alone lists the commands. Each of them works on a bare machine: the environment in .venv is
+# made when it is missing or out of date, and left alone otherwise.
+
+PYTHON  ?= python3
+WORKERS ?= 2
+LAB     ?=
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+
+# The tools of the environment (node among them) come before those of the machine.
+IN := PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.PHONY: help lab slides test notebooks check-fresh chromium environment clean
+
+help:
+	@echo 'make lab          open the lectures in JupyterLab'
+	@echo 'make slides       build the decks into slides/built'
+	@echo 'make test         check everything: lint, library, notebooks, slides in a browser'
+	@echo 'make notebooks    run the notebooks and store what they say'
+	@echo 'make check-fresh  fail if a notebook would say something else than it stores'
+	@echo 'make chromium     provide the browser that the slide tests drive'
+	@echo 'make clean        remove the environment and everything built'
+	@echo
+	@echo 'PYTHON=python3.12 chooses the Python, WORKERS=4 the number of test processes,'
+	@echo 'LAB=--no-browser is handed on to JupyterLab.'
+
+lab: environment
+	@$(IN) $(BIN)/python -m jupyterlab --config=tools/jupyter_lab_config.py $(LAB)
+
+slides: environment
+	@$(IN) $(BIN)/python -m slides.build
+
+# pytest says last how it went; the line above its last one says how long all of this took.
+test: export LECTURE_TEST_STARTED := $(shell date +%s)
+test: environment chromium
+	@$(IN) $(BIN)/python -m ruff check .
+	@$(IN) $(BIN)/python -m ruff format --check .
+	@$(IN) $(BIN)/python -m pytest -n $(WORKERS)
+
+notebooks: environment
+	@$(IN) $(BIN)/python tools/store_outputs.py
+
+check-fresh: environment
+	@$(IN) $(BIN)/python tools/store_outputs.py --check
+
+chromium:
+	@bash tools/install_chromium.sh
+
+environment:
+	@command -v $(PYTHON) >/dev/null || { echo 'There is no "$(PYTHON)" here. Install Python 3.11 or newer from your system or from python.org, or name yours: make lab PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) tools/environment.py
+
+clean:
+	rm -rf .venv slides/built slides/node_modules build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

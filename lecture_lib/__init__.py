@@ -1,0 +1,1 @@
+"""The price of a token, computed: models, pictures and data behind a lecture on LLM inference."""

@@ -1,0 +1,103 @@
+"""One decode step: every sequence gets one token, and all of them share one read of the weights."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lecture_lib.roofline import Roof, Work, floor_time, is_memory_bound, power_energy, sum_time
+
+
+@dataclass(frozen=True, eq=False)
+class DecodeStep:
+    """A decode step of some sequences on a device. Fields are numbers or arrays that broadcast."""
+
+    roof: Roof
+    work: Work
+    sequences: Any  # how many sequences, and so users, get a token in this step
+    weights: Any  # byte, resident
+    caches: Any  # byte, resident: the KV caches or states of all sequences
+
+    @property
+    def floor(self):
+        """Least time of the step [s]: arithmetic and traffic overlap fully."""
+        return floor_time(self.work, self.roof)
+
+    @property
+    def sum(self):
+        """Time of the step [s] if arithmetic and traffic do not overlap at all."""
+        return sum_time(self.work, self.roof)
+
+    @property
+    def memory_bound(self):
+        return is_memory_bound(self.work, self.roof)
+
+    @property
+    def user_rate(self):
+        """The most tokens per second that one user can get."""
+        return 1 / self.floor
+
+    @property
+    def total_rate(self):
+        """The most tokens per second that all users together can get."""
+        return self.sequences / self.floor
+
+    @property
+    def needed(self):
+        """Memory that must hold the weights and all caches [byte]."""
+        return self.weights + self.caches
+
+    @property
+    def fits(self):
+        """Whether the weights and the caches fit the device's memory."""
+        return self.needed <= (self.roof.capacity or 0)
+
+    @property
+    def energy(self):
+        """Energy of one token [J], if the device draws its full power during the least time.
+
+        None where the power is not known.
+        """
+        if self.roof.power is None:
+            return None
+        return power_energy(self.floor, self.roof.power) / self.sequences
+
+
+def stored_bytes(parameters, tables, weight_bits, table_bits=None):
+    """Bytes of the parameters, of which those in the vocabulary's tables may keep other bits.
+
+    Many four-bit formats leave the tables (embedding and head) at 16 bits, or at 6.
+    """
+    return ((parameters - tables) * weight_bits + tables * (table_bits or weight_bits)) / 8
+
+
+def decode_step(
+    shape, roof: Roof, *, sequences=1, context_tokens=1024, weight_bits=16, table_bits=None
+) -> DecodeStep:
+    """The step after `context_tokens` tokens, for every one of the sequences.
+
+    `shape` is any model's shape. `weight_bits` counts what a weight takes with its share of the
+    scales; `table_bits`, if given, is kept for the embedding and the head. The cache holds 2 bytes
+    a value in a Transformer, 4 in a recurrent state.
+    """
+    head = shape.vocabulary * shape.model_dim
+    streamed = shape.streamed_parameters(sequences)
+    weight_bytes = stored_bytes(streamed, head, weight_bits, table_bits) / streamed
+    tables = head if shape.tied_embeddings else 2 * head
+    return DecodeStep(
+        roof=roof,
+        work=shape.decode_work(context_tokens, sequences=sequences, weight_bytes=weight_bytes),
+        sequences=sequences,
+        weights=stored_bytes(shape.parameters, tables, weight_bits, table_bits),
+        caches=shape.cache_bytes(context_tokens, sequences=sequences),
+    )
+
+
+def most_sequences(
+    shape, roof: Roof, *, context_tokens=1024, weight_bits=16, table_bits=None
+) -> int:
+    """How many sequences of this length fit beside the weights; 0 if the weights alone do not."""
+    one = decode_step(
+        shape, roof, context_tokens=context_tokens, weight_bits=weight_bits, table_bits=table_bits
+    )
+    return max(0, int(np.floor(((roof.capacity or 0) - one.weights) / one.caches)))

@@ -1,0 +1,123 @@
+"""Questions that the models answer: predictions to commit to, and exercises that check themselves."""
+
+import html
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from lecture_lib.explore import CARD
+from lecture_lib.medium import in_deck, ipywidgets
+
+LETTERS = "ABCDEF"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One option of a prediction: its words, and what to say to those who chose it."""
+
+    words: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question to answer before the picture does. `right` is computed from the models."""
+
+    question: str
+    options: tuple[Reply, ...]
+    right: int
+
+    def answer(self, choice: int) -> str:
+        """What a student hears who chose this option."""
+        sign = "✓ Right." if choice == self.right else f"✕ Not so: it is {LETTERS[self.right]}."
+        return f"{sign} {self.options[choice].why}"
+
+    def _repr_mimebundle_(self, **_kwargs):
+        lines = [f"{LETTERS[i]}  {option.words}" for i, option in enumerate(self.options)]
+        plain = "\n".join([self.question, *lines])
+        if in_deck():
+            return {"text/plain": plain, "text/html": self._slide()}
+        if not ipywidgets():
+            return {"text/plain": plain}
+        return {**self._widget()._repr_mimebundle_(), "text/plain": plain}
+
+    def _slide(self) -> str:
+        boxes = "".join(f"<li>{html.escape(option.words)}</li>" for option in self.options)
+        return f'<div class="lecture-predict"><p class="ask">{html.escape(self.question)}</p><ol>{boxes}</ol></div>'
+
+    def _widget(self):
+        """Buttons that lock with the first choice: a prediction can be made only once."""
+        w = ipywidgets()
+        ask = w.HTML(
+            f'<div class="says" style="min-height:0;font-weight:600">{html.escape(self.question)}</div>'
+        )
+        reply = w.HTML('<div class="says">Decide first. One click, and it counts.</div>')
+        buttons = [
+            w.Button(description=f"{LETTERS[i]}  {o.words}") for i, o in enumerate(self.options)
+        ]
+
+        def choose(button):
+            choice = buttons.index(button)
+            for i, other in enumerate(buttons):
+                other.disabled = True
+                mark = "✓ " if i == self.right else ("✕ " if i == choice else "")
+                other.description = f"{mark}{LETTERS[i]}  {self.options[i].words}"
+            kind = "says" if choice == self.right else "says wrong"
+            reply.value = f'<div class="{kind}">{html.escape(self.answer(choice))}</div>'
+
+        for button in buttons:
+            button.on_click(choose)
+        row = w.Box(buttons)
+        row.add_class("presets")
+        box = w.VBox([w.HTML(CARD), ask, row, reply])
+        box.add_class("lecture-ex")
+        return box
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A number to work out. `truth` computes it afresh; `mistakes` computes what slips lead to."""
+
+    truth: Callable[[], float]
+    unit: str
+    right: str  # what to say to the right answer
+    mistakes: Mapping[str, Callable[[], float]]  # a hint -> the value that it answers
+    tolerance: float = 0.02
+
+    def __call__(self, answer) -> str:
+        """A sentence on the answer: right, a hint for a known slip, or which way it is off."""
+        if answer is None or answer is ...:
+            return Words(f"No answer yet. Put a number in place of the dots, in {self.unit}.")
+        if (
+            isinstance(answer, bool)
+            or not isinstance(answer, int | float)
+            or not math.isfinite(answer)
+        ):
+            return Words(f"An answer is one finite number in {self.unit}, and this is {answer!r}.")
+        truth = self.truth()
+        if self._near(answer, truth):
+            return Words(f"✓ Right. {self.right}")
+        for hint, slip in self.mistakes.items():
+            if self._near(answer, slip()):
+                return Words(f"✕ Not yet. {hint}")
+        for power, words in ((1e3, "1,000"), (1e6, "a million"), (1e9, "a thousand million")):
+            if self._near(answer, truth * power) or self._near(answer, truth / power):
+                return Words(
+                    f"✕ Not yet. You are off by a factor of {words}: look at the prefix of the unit."
+                )
+        way = "too large" if answer > truth else "too small"
+        return Words(
+            f"✕ Not yet. That is {way}, and not by a slip we know: write the units beside each step."
+        )
+
+    def _near(self, answer: float, value: float) -> bool:
+        return math.isclose(answer, value, rel_tol=self.tolerance)
+
+
+class Words(str):
+    """A sentence that a notebook shows without quotation marks."""
+
+    __slots__ = ()
+
+    def __repr__(self):
+        return str(self)

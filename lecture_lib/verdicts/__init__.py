@@ -1,0 +1,101 @@
+"""What became of the draft's claims: each verdict is worked out from the models when it is asked for."""
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+
+from lecture_lib.catalog import Claim, claim
+from lecture_lib.medium import in_deck
+
+SIGNS = {"supported": "✓ Supported", "partly": "≈ Partly", "not supported": "✕ Not supported"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim of the draft, what the models find today, and what follows."""
+
+    claim: Claim
+    finding: str
+    kind: str  # a key of SIGNS
+    correction: str
+
+    def __post_init__(self):
+        if self.kind not in SIGNS:
+            raise ValueError(
+                f"claim {self.claim.id}: a verdict is one of {list(SIGNS)}, not {self.kind!r}"
+            )
+
+    def _rows(self):
+        yield "the draft said", f"{self.claim.text}."
+        yield "we find", self.finding
+        yield "verdict", f"{SIGNS[self.kind]}. {self.correction}"
+
+    def _repr_mimebundle_(self, **_kwargs):
+        plain = "\n".join(f"{name + ':':<16}{words}" for name, words in self._rows())
+        if in_deck():
+            return {"text/plain": plain, "text/html": self._slide()}
+        lines = [f"> **{name}** ({self.claim.id}): {words}" for name, words in self._rows()]
+        return {"text/plain": plain, "text/markdown": "\n>\n".join(lines)}
+
+    def _slide(self) -> str:
+        sign = html.escape(SIGNS[self.kind])
+        style = self.kind.replace(" ", "-")
+        (said, quote), (found, finding), (name, _) = self._rows()
+        return (
+            '<div class="lecture-verdict"><dl>'
+            f"<dt>{said}</dt><dd>{html.escape(quote)}</dd><dt>{found}</dt><dd>{html.escape(finding)}</dd>"
+            f'<dt>{name}</dt><dd class="{style}"><strong>{sign}.</strong> {html.escape(self.correction)}</dd>'
+            "</dl></div>"
+        )
+
+
+CHECKS: dict[str, Callable[[], tuple[str, str, str]]] = {}
+
+
+def check(claim_id: str):
+    """Registers a function that works out (finding, kind, correction) for a claim."""
+
+    def register(function):
+        CHECKS[claim_id] = function
+        return function
+
+    return register
+
+
+def verdict(claim_id: str) -> Verdict:
+    """The verdict on a claim, worked out now. Refuses a claim that no model tests yet."""
+    row = claim(claim_id)
+    for module in iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+    if claim_id not in CHECKS:
+        raise LookupError(
+            f"no model tests claim {claim_id} yet; there are tests of {sorted(CHECKS)}"
+        )
+    return Verdict(row, *CHECKS[claim_id]())
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What checking some claims found, in the words of the catalog's rows."""
+
+    claims: tuple[Claim, ...]
+
+    def _repr_mimebundle_(self, **_kwargs):
+        plain = "\n".join(
+            f"{c.id}  The draft: {c.text}. Since then: {c.found}." for c in self.claims
+        )
+        if in_deck():
+            items = "".join(
+                f"<li><em>The draft: {html.escape(c.text)}.</em> {html.escape(c.found)}.</li>"
+                for c in self.claims
+            )
+            return {"text/plain": plain, "text/html": f'<ul class="lecture-findings">{items}</ul>'}
+        lines = [f"- *The draft ({c.id}): {c.text}.* {c.found}." for c in self.claims]
+        return {"text/plain": plain, "text/markdown": "\n".join(lines)}
+
+
+def findings(*claim_ids: str) -> Findings:
+    """What the sources say today about claims that no model tests."""
+    return Findings(tuple(claim(claim_id) for claim_id in claim_ids))

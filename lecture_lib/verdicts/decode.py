@@ -1,0 +1,103 @@
+"""Verdicts on the draft's claims about the price of a token."""
+
+from lecture_lib import catalog
+from lecture_lib.decode import decode_step, most_sequences
+from lecture_lib.measured import compared, reached_shares
+from lecture_lib.serving import decode_roof
+from lecture_lib.units import percent, plain, readable
+from lecture_lib.verdicts import check
+from lecture_lib.views.decode.readings import must_be
+
+CLOSE = 0.1  # a figure within a tenth of the claimed one agrees with it
+
+
+@check("C01")
+def one_user_on_a_4090():
+    claimed = catalog.claim("C01").quantity
+    rows = [c for c in compared(device="RTX 4090") if c.row.model in ("LLaMA-13B", "Llama-2-13B")]
+    best = max((c for c in rows if c.row.bits_per_weight < 5), key=lambda c: c.rate)
+    finding = (
+        f"At 4 bits the memory roof allows {plain(best.most)} tok/s; {plain(best.rate)} were measured "
+        f"({best.row.engine}, batch 1)."
+    )
+    if best.rate >= claimed * (1 - CLOSE) and claimed <= best.most:
+        return finding, "supported", "One user, a short context, 4-bit weights: then it holds."
+    return finding, "not supported", "The measured rows do not reach it."
+
+
+@check("C02")
+def power_of_a_4090():
+    claimed, limit = catalog.claim("C02").quantity, catalog.device("RTX 4090").power
+    rate = catalog.claim("C01").quantity
+    wall = max((m for m in catalog.measurements() if m.device == "RTX 4090" and m.wall_power_w and m.model.startswith("Qwen2.5-14B")),
+               key=lambda m: m.wall_power_w)  # fmt: skip
+    finding = (
+        f"The card may draw {limit:g} W; a whole PC drew {plain(wall.wall_power_w)} W at the wall on a 14B model. "
+        f"At {claimed:g} W and {rate:g} tok/s a token costs {readable(claimed / rate, 'J')}."
+    )
+    if abs(limit / claimed - 1) <= CLOSE:
+        return finding, "supported", "It is the card's rating."
+    return (
+        finding,
+        "partly",
+        f"A plausible reading while decoding, but not the card's rating, which is {limit:g} W.",
+    )
+
+
+@check("C03")
+def no_service_from_such_machines():
+    roof, shape = decode_roof("RTX 4090"), catalog.shape("Llama-2-13B")
+    kept = catalog.weight_format("GPTQ 4-bit g128")
+    setting = {"weight_bits": kept.bits_per_weight, "table_bits": kept.table_bits}
+    most = most_sequences(shape, roof, **setting)
+    alone, shared = (decode_step(shape, roof, sequences=n, **setting) for n in (1, most))
+    gain = float(alone.energy / shared.energy)
+    finding = (
+        f"Alone a user costs {readable(alone.energy, 'J')} a token. The same card holds {most} users of 1,024 "
+        f"tokens; shared among them a token costs {readable(shared.energy, 'J')}, {gain:.1f} times less (floor times, full power)."
+    )
+    if gain < 1 + CLOSE:
+        return finding, "supported", "Sharing the card gains nothing."
+    return (
+        finding,
+        "partly",
+        "True of one user at a time. Sharing the read of the weights is what makes a service.",
+    )
+
+
+def without_a_source(claim_id: str, readings: dict[str, str]):
+    """The verdict on a figure that nobody published: what each reading would ask for."""
+    low, high = reached_shares()
+    found = []
+    for reading, words in readings.items():
+        state = must_be(claim=claim_id, reading=reading, context_tokens=1024)
+        shares = state.claimed / state.most
+        rows = [
+            (share, f"{model} ({percent(share)} of its ceiling)")
+            for model, share, fits in zip(state.models, shares, state.fits, strict=True)
+            if fits and share <= 1
+        ]
+        fitting = " and ".join(name for share, name in rows if low <= share <= high)
+        best = f"no size; nearest is {max(rows)[1]}" if rows else "no size"
+        found.append(f"{words} it fits {fitting or best}")
+    return f"No source can be found. {'. '.join(found)}."
+
+
+@check("C13")
+def rwkv_at_batch_160():
+    finding = without_a_source("C13", {"each": "For each user", "all": "For all users together"})
+    return (
+        finding,
+        "not supported",
+        "Name the model and say “for each user”; then it can be tested.",
+    )
+
+
+@check("C14")
+def llama_at_batch_4():
+    finding = without_a_source("C14", {"each": "For each user", "all": "For all users together"})
+    return (
+        finding,
+        "not supported",
+        "Name the model and the unit. It cannot be set against the RWKV figure.",
+    )

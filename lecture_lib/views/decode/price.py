@@ -1,0 +1,240 @@
+"""What a token costs: bytes moved for a step against steps per second."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lecture_lib import catalog
+from lecture_lib.decode import DecodeStep, decode_step, most_sequences
+from lecture_lib.measured import Compared, compared
+from lecture_lib.scene import State
+from lecture_lib.serving import decode_roof
+from lecture_lib.tables import Table
+from lecture_lib.units import plain, readable
+from lecture_lib.views.decode.words import kept_as, tokens, too_big, users
+from lecture_lib.views.style import (
+    COMPUTE,
+    GROUND,
+    INK,
+    PALE,
+    SOFT,
+    TRAFFIC,
+    TRAFFIC_TEXT,
+    WRONG,
+    LectureScene,
+    Now,
+    chart,
+    decades,
+    note,
+    ticks,
+)
+
+# Names of formats as a menu shows them: a format of the catalog each.
+WEIGHTS_KEPT = {
+    "16 bits": "16 bits",
+    "8 bits": "8 bits",
+    "4 bits, GPTQ in groups of 128": "GPTQ 4-bit g128",
+    "4.9 bits, llama.cpp Q4_K_M": "Q4_K_M file",
+    "3.2 bits, llama.cpp Q2_K": "Q2_K file",
+}
+
+# Powers of two, and the batch that the draft names.
+USERS_AT_ONCE = (1, 2, 4, 8, 16, 32, 64, 128, 160, 256, 512, 1024)
+
+# What the draft set side by side, in early 2024. It names no sizes for the last two; these fit best.
+DRAFT_SYSTEMS = {
+    "RTX 4090 · LLaMA-2 13B, 4 bits": {
+        "device": "RTX 4090", "model": "Llama-2-13B", "weights": "GPTQ 4-bit g128", "sequences": 1,
+    },
+    "RTX 3090 · RWKV-5 7B, batch 160": {
+        "device": "RTX 3090", "model": "RWKV-5-Eagle-7B", "weights": "16 bits", "sequences": 160,
+    },
+    "H100 · LLaMA 7B, 8 bits, batch 4": {
+        "device": "H100 SXM", "model": "LLaMA-7B", "weights": "8 bits", "sequences": 4,
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Price(State):
+    step: DecodeStep
+    most: int  # sequences that fit
+    measured: tuple[Compared, ...]
+
+
+def price(
+    *, device: str, model: str, weights: str, sequences: int, context_tokens: int = 1024
+) -> Price:
+    """What one decode step costs: a device, a model, a format of the weights, some users."""
+    shape, roof, setting = (
+        catalog.shape(model),
+        decode_roof(device),
+        kept_as(weights, context_tokens),
+    )
+    step = decode_step(shape, roof, sequences=sequences, **setting)
+    if not step.fits:
+        says = f"{model} on {device} with {users(sequences)}. {too_big(step)}"
+    else:
+        bound = "reads" if step.memory_bound else "computes for longer than it reads"
+        joules = (
+            "" if step.energy is None else f", {readable(step.energy, 'J')} a token at full power"
+        )
+        each = "" if sequences == 1 else f" for each, {tokens(step.total_rate)} for all"
+        says = (
+            f"{device} with {model} and {users(sequences)} {bound} {readable(step.work.traffic, 'B')} "
+            f"for each step: at most {tokens(step.user_rate)}{each}{joules}."
+        )
+    return Price(says, step, most_sequences(shape, roof, **setting), compared(device=device))
+
+
+class TokenPrice(LectureScene):
+    """Bytes read for a step against steps per second: the memory roof slopes, arithmetic is flat."""
+
+    state = staticmethod(price)
+    source = (
+        "Computed from the model's dimensions and the device's data sheet, 1,024 tokens of context, floor times. "
+        "Circles are measured (batch 1); every row names its source in lecture_lib/data."
+    )
+    low, high = 3e7, 3e12
+
+    def draw(self, figure):
+        self.ax = ax = chart(figure, y="tokens per second for one user", x="bytes moved for one step",
+                             left=92, right=236)  # fmt: skip
+        ax.set(xscale="log", yscale="log", xlim=(self.low, self.high), ylim=(0.1, 1e6))
+        ticks(
+            ax.yaxis,
+            10.0 ** np.arange(-1, 7),
+            ["0.1", "1", "10", "100", "1,000", "10,000", "100,000", "1 M"],
+        )
+        others = compared()
+        ax.plot(
+            [c.step.work.traffic for c in others],
+            [c.rate for c in others],
+            "o",
+            ms=4,
+            color=PALE,
+            mew=0,
+        )
+        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, lw=4, zorder=3))
+        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, lw=4, zorder=3))
+        self.measured = self.moving(
+            *ax.plot([], [], "o", ms=7, color=SOFT, mec=GROUND, mew=1.2, zorder=5)
+        )
+        self.mark = self.moving(
+            *ax.plot([], [], "o", ms=11, color=INK, mec=GROUND, mew=1.2, zorder=8)
+        )
+        self.cross = self.moving(
+            *ax.plot([], [], "X", ms=14, color=WRONG, mec=GROUND, mew=1.2, zorder=9)
+        )
+        box = ax.get_window_extent()
+        steep = np.degrees(np.arctan2(box.height / 7, box.width / np.log10(self.high / self.low)))
+        self.memory_name = self.moving(
+            note(ax, color=TRAFFIC_TEXT, rotation=-steep, ha="center", va="bottom")
+        )
+        self.memory_name.set(rotation_mode="anchor")
+        self.compute_name = self.moving(note(ax, color=COMPUTE, va="bottom"))
+        self.measured_name = self.moving(
+            note(ax, color=SOFT, weight="normal", size=10.5, va="top", ha="center")
+        )
+        self.now = Now(self, ax, *decades(8, 12, "B"))
+        width = figure.get_size_inches()[0] * 100
+        self.numbers, self.captions = [], []
+        for k in range(4):
+            y = 0.94 - 0.225 * k
+            self.numbers.append(
+                figure.text(1 - 204 / width, y, "", size=17, weight="semibold", va="top")
+            )
+            self.captions.append(
+                figure.text(1 - 204 / width, y - 0.088, "", size=10.5, color=SOFT, va="top")
+            )
+        self.moving(self.numbers, self.captions)
+
+    def move(self, state):
+        step = state.step
+        traffic, roof = float(step.work.traffic), step.roof
+        reads = np.array([self.low, self.high])
+        self.memory.set_data(reads, roof.bandwidth / reads)
+        flat = roof.peak_rate / float(step.work.flops)
+        self.compute.set_data(reads, [flat, flat])
+        left = traffic > 2e11  # the names keep clear of the stem
+        self.compute_name.set(x=self.low * 1.2 if left else self.high * 0.9, y=flat * 1.22)
+        self.compute_name.set(
+            ha="left" if left else "right", text=f"arithmetic roof {plain(flat)} tok/s"
+        )
+        self.compute_name.set_visible(0.1 < flat < 4e5)
+        seen = np.clip([roof.bandwidth / 1e6, roof.bandwidth / 0.1], self.low, self.high)
+        at = np.exp(np.interp(0.76 if traffic < 2e10 else 0.26, [0, 1], np.log(seen)))
+        self.memory_name.set(text=f"memory roof {readable(roof.bandwidth, 'B/s')}", x=at)
+        self.memory_name.set_y(roof.bandwidth / at * 1.3)
+        self.measured.set_data(
+            [c.step.work.traffic for c in state.measured], [c.rate for c in state.measured]
+        )
+        if state.measured:
+            rows = sorted(state.measured, key=lambda c: c.step.work.traffic)
+            near = (
+                abs(np.log10(rows[0].step.work.traffic / traffic)) < 0.4
+            )  # the stem would cross the word
+            named = rows[-1 if near else 0]
+            self.measured_name.set(
+                x=float(named.step.work.traffic), y=named.rate * 0.5, text="measured"
+            )
+        self.measured_name.set_visible(bool(state.measured))
+        fits = bool(step.fits)
+        rate = float(step.user_rate)
+        self.now.move(traffic, rate, readable(traffic, "B"))
+        self.mark.set_data([traffic], [min(max(rate, 0.1), 1e6)])
+        self.mark.set_visible(fits)
+        self.cross.set_data([traffic], [min(max(rate, 0.1), 1e6)])
+        self.cross.set_visible(not fits)
+        self.write(step, fits, state.most)
+
+    def write(self, step, fits: bool, most: int):
+        """The four numbers at the right: for each user, for all of them, for each token, and who fits."""
+        if fits:
+            energy = "?" if step.energy is None else readable(step.energy, "J")
+            watts = (
+                "power not published"
+                if step.roof.power is None
+                else f"for a token, at {step.roof.power:g} W"
+            )
+            rows = [
+                (tokens(step.user_rate), "for each user, at most"),
+                (tokens(step.total_rate), f"for {users(step.sequences)} in all, at most"),
+                (energy, watts),
+                (users(most) if most < 1e5 else "over 100,000", "would fit, 1,024 tokens each"),
+            ]
+        else:
+            rows = [
+                ("does not fit", "in the device's memory"),
+                (readable(step.needed, "B"), "needed"),
+                (readable(step.roof.capacity, "B") if step.roof.capacity else "none", "there"),
+                (users(most), "would fit, 1,024 tokens each"),
+            ]
+        for (number, caption), top, under in zip(rows, self.numbers, self.captions, strict=True):
+            top.set(text=number, color=INK if fits else WRONG)
+            under.set_text(caption)
+
+
+def draft_systems() -> Table:
+    """The draft's three systems as numbers: what a step moves, and what it gives at most."""
+    rows = []
+    for words, system in DRAFT_SYSTEMS.items():
+        step = price(**system).step
+        rows.append((
+            words, readable(step.needed, "B"), readable(step.work.traffic, "B"), tokens(step.user_rate),
+            tokens(step.total_rate), readable(step.energy, "J"), "memory" if step.memory_bound else "arithmetic",
+        ))  # fmt: skip
+    header = (
+        "system",
+        "memory needed",
+        "moved for a step",
+        "each user",
+        "all users",
+        "energy for a token",
+        "limit",
+    )
+    return Table(
+        header,
+        tuple(rows),
+        "Floor times, 1,024 tokens of context, full power: rates are at most these.",
+    )

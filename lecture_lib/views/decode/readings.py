@@ -1,0 +1,157 @@
+"""What must be true for a claimed rate: the claim against the ceilings of what it could be about."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lecture_lib import catalog
+from lecture_lib.decode import decode_step
+from lecture_lib.measured import reached_shares
+from lecture_lib.scene import State
+from lecture_lib.serving import decode_roof
+from lecture_lib.units import percent, plain
+from lecture_lib.views.decode.words import tokens
+from lecture_lib.views.style import (
+    COMPUTE,
+    GREY,
+    INK,
+    RULE,
+    SOFT,
+    TRAFFIC,
+    WRONG,
+    LectureScene,
+    chart,
+    note,
+    ticks,
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A claim without a source, and everything that it leaves open."""
+
+    claim: str
+    device: str
+    weights: str
+    sequences: int
+    models: tuple[str, ...]
+
+
+READINGS = {
+    "C14": Reading("C14", "H100 SXM", "8 bits", 4, ("LLaMA-7B", "LLaMA-13B", "LLaMA-30B", "LLaMA-65B")),
+    "C13": Reading(
+        "C13", "RTX 3090", "16 bits", 160,
+        ("RWKV-5-Eagle-0.4B", "RWKV-5-Eagle-1.5B", "RWKV-5-Eagle-3B", "RWKV-5-Eagle-7B"),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class MustBe(State):
+    reading: Reading
+    claimed: float  # tok/s
+    models: tuple[str, ...]
+    most: Any  # tok/s at most, for each model
+    memory_bound: Any
+    fits: Any
+    reached: tuple[float, float]  # shares of the floor's rate that measured engines reach
+
+
+def must_be(*, claim: str, reading: str, context_tokens: int) -> MustBe:
+    """What a claimed rate asks of each model size, read for each user or for all together."""
+    asked = READINGS[claim]
+    claimed = float(catalog.claim(claim).quantity)
+    kept = catalog.weight_format(asked.weights)
+    steps = [
+        decode_step(
+            catalog.shape(model), decode_roof(asked.device), sequences=asked.sequences,
+            context_tokens=context_tokens, weight_bits=kept.bits_per_weight,
+        )
+        for model in asked.models
+    ]  # fmt: skip
+    most = np.array([float(s.user_rate if reading == "each" else s.total_rate) for s in steps])
+    fits = np.array([bool(s.fits) for s in steps])
+    low, high = reached_shares()
+    share = claimed / most
+    likely = [
+        m for m, s, f in zip(asked.models, share, fits, strict=True) if f and low <= s <= high
+    ]
+    whom = "each user" if reading == "each" else "all users together"
+    opening = f"{plain(claimed)} tok/s for {whom}, {asked.sequences} at once, on an {asked.device}"
+    if likely:
+        says = (
+            f"{opening}: only {' or '.join(likely)} fits what measured engines reach, "
+            f"{percent(low)} to {percent(high)} of the ceiling."
+        )
+    elif (share[fits] > 1).all():
+        says = f"{opening}: no size can do it; the ceilings are {tokens(most.min())} to {tokens(most.max())}."
+    else:
+        # as a ratio, the size whose ceiling is nearest above the claim
+        nearest = int(np.argmax(np.where(fits & (share <= 1), share, -1)))
+        says = (
+            f"{opening}: nearest is {asked.models[nearest]}, for which it is {percent(share[nearest])} of the "
+            f"ceiling; measured engines reach {percent(low)} to {percent(high)}."
+        )
+    bound = np.array([bool(s.memory_bound) for s in steps])
+    return MustBe(says, asked, claimed, asked.models, most, bound, fits, (low, high))
+
+
+class ClaimMustBe(LectureScene):
+    """A claimed rate as a line through the ceilings of the models that it could be about."""
+
+    state = staticmethod(must_be)
+    source = (
+        "Claims C13 and C14 of the draft have no source that we could find. Ceilings: floor times. "
+        "Grey: what the measured rows of the catalog reach."
+    )
+    rows = 4
+
+    def draw(self, figure):
+        self.ax = ax = chart(figure, y="model", x="tokens per second", left=172, right=214)
+        ax.set(xscale="log", xlim=(1, 1e5), ylim=(self.rows - 0.4, -0.75))
+        ax.grid(False)
+        ticks(ax.xaxis, 10.0 ** np.arange(6), ["1", "10", "100", "1,000", "10,000", "100,000"])
+        ticks(ax.yaxis, [], [])
+        row = ax.get_yaxis_transform()
+        self.bands, self.marks, self.names, self.words = [], [], [], []
+        for k in range(self.rows):
+            ax.axhline(k, color=RULE, lw=0.8, zorder=1)
+            self.bands.append(
+                ax.plot([], [], color=GREY, lw=13, alpha=0.3, solid_capstyle="butt", zorder=2)[0]
+            )
+            self.marks.append(ax.plot([], [], "|", ms=24, mew=4, zorder=4)[0])
+            self.names.append(
+                ax.text(-0.02, k, "", transform=row, ha="right", va="center", color=INK)
+            )
+            self.words.append(ax.text(1.02, k, "", transform=row, va="center", weight="semibold"))
+        (self.line,) = ax.plot([], [], color=INK, lw=2.4, zorder=5)
+        self.name = note(ax, va="center", zorder=6)
+        self.moving(self.bands, self.marks, self.names, self.words, self.line, self.name)
+        ax.text(1.02, -0.62, "the claim asks for", transform=row, va="center", color=SOFT)
+
+    def move(self, state):
+        low, high = state.reached
+        for k, (model, most) in enumerate(zip(state.models, state.most, strict=True)):
+            fits = bool(state.fits[k])
+            self.names[k].set_text(model)
+            self.bands[k].set_data([most * low, most * high], [k, k])
+            self.bands[k].set_visible(fits)
+            self.marks[k].set_data([most], [k])
+            self.marks[k].set_color(TRAFFIC if state.memory_bound[k] else COMPUTE)
+            self.marks[k].set_visible(fits)
+            share = state.claimed / most
+            possible = fits and share <= 1
+            words = (
+                f"{percent(share)} of the ceiling"
+                if share <= 1
+                else f"{plain(share, 2)} × the ceiling"
+            )
+            self.words[k].set_text(words if fits else "does not fit")
+            likely = low <= share <= high
+            self.words[k].set_color((INK if likely else SOFT) if possible else WRONG)
+            self.words[k].set_weight("semibold" if likely or not possible else "normal")
+        self.line.set_data([state.claimed] * 2, [-0.45, self.rows - 0.4])
+        self.name.set(
+            text=f"claimed: {plain(state.claimed)} tok/s", x=state.claimed, y=-0.62, ha="center"
+        )

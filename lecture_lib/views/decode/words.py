@@ -1,0 +1,36 @@
+"""Words for the decode step, the same in each of its pictures."""
+
+from lecture_lib import catalog
+from lecture_lib.units import plain, readable
+
+USERS = "user", "users"
+
+
+def users(sequences: int) -> str:
+    return f"{sequences:,} {USERS[sequences != 1]}"
+
+
+def tokens(rate: float) -> str:
+    """A rate of tokens in words."""
+    return f"{plain(rate)} tok/s"
+
+
+def kept_as(weights: str, context_tokens: int) -> dict:
+    """The setting of a decode step for a format of the catalog and a length of context."""
+    kept = catalog.weight_format(weights)
+    return {
+        "context_tokens": context_tokens,
+        "weight_bits": kept.bits_per_weight,
+        "table_bits": kept.table_bits,
+    }
+
+
+def too_big(step: DecodeStep) -> str:
+    """The sentence for a step whose weights and caches are larger than the memory."""
+    room = step.roof.capacity or 0
+    over = readable(step.needed - room, "B")
+    what = "weights" if step.weights > room else "weights and caches"
+    return (
+        f"Does not fit: the {what} need {readable(step.needed, 'B')}, and the {step.roof.name} "
+        f"holds {readable(room, 'B')}, so {over} is missing."
+    )

@@ -1,0 +1,92 @@
+"""The picture of the machine in front of you: its own roofline, with a model's decode step on it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lecture_lib import catalog
+from lecture_lib.decode import DecodeStep, decode_step
+from lecture_lib.machine import this_machine
+from lecture_lib.roofline import attainable_rate
+from lecture_lib.scene import State
+from lecture_lib.units import plain, readable
+from lecture_lib.views.style import (
+    COMPUTE,
+    GROUND,
+    TRAFFIC,
+    TRAFFIC_TEXT,
+    WEIGHTS,
+    LectureScene,
+    Now,
+    chart,
+    decades,
+    note,
+    ticks,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class OnThisMachine(State):
+    step: DecodeStep
+
+
+def on_this_machine(*, model: str, weights: str, sequences: int) -> OnThisMachine:
+    """Where a model's decode step would stand under the roof measured on this machine."""
+    measured = this_machine()
+    roof = measured.roof
+    step = decode_step(
+        catalog.shape(model), roof, sequences=sequences,
+        weight_bits=catalog.weight_format(weights).bits_per_weight,
+    )  # fmt: skip
+    says = (
+        f"This machine read {readable(roof.bandwidth, 'B/s')} and calculated {readable(roof.peak_rate, 'FLOP/s')}. "
+        f"{model} at {weights} would make at most {plain(step.total_rate)} tok/s, {sequences} at a time."
+    )
+    if not measured.steady:
+        says += (
+            " The measurement was unsteady: close other programs, restart the kernel, try again."
+        )
+    return OnThisMachine(says, step)
+
+
+class MachineRoof(LectureScene):
+    """The roofline of this machine: intensity against rate, with one decode step under it."""
+
+    state = staticmethod(on_this_machine)
+    source = "Measured here and now with numpy in 32 bits: the best of seven repeats. The step's place is computed."
+
+    def draw(self, figure):
+        self.ax = ax = chart(
+            figure, y="arithmetic rate", x="arithmetic intensity, FLOP per byte moved", left=104
+        )
+        ax.set(xscale="log", yscale="log", xlim=(0.1, 1e4), ylim=(1e8, 1e13))
+        ticks(ax.yaxis, *decades(8, 13, "FLOP/s"))
+        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, lw=4, zorder=3))
+        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, lw=4, zorder=3))
+        self.ridge = self.moving(
+            *ax.plot([], [], "o", ms=9, mfc=GROUND, mec="#1a1f29", mew=1.6, zorder=5)
+        )
+        self.mark = self.moving(
+            *ax.plot([], [], "o", ms=11, color=WEIGHTS, mec=GROUND, mew=1.2, zorder=8)
+        )
+        self.names = [
+            note(ax, color=color, va="bottom", zorder=6) for color in (TRAFFIC_TEXT, COMPUTE)
+        ]
+        self.moving(self.names)
+        self.now = Now(
+            self, ax, 10.0 ** np.arange(-1, 5), ["0.1", "1", "10", "100", "1,000", "10,000"]
+        )
+
+    def move(self, state):
+        roof = state.step.roof
+        self.memory.set_data([0.1, roof.ridge], [0.1 * roof.bandwidth, roof.peak_rate])
+        self.compute.set_data([roof.ridge, 1e4], [roof.peak_rate] * 2)
+        self.ridge.set_data([roof.ridge], [roof.peak_rate])
+        self.names[0].set(x=roof.ridge * 0.5, y=roof.peak_rate * 0.62, ha="right")
+        self.names[0].set_text(f"memory roof {readable(roof.bandwidth, 'B/s')}")
+        self.names[1].set(x=8e3, y=roof.peak_rate * 1.25, ha="right")
+        self.names[1].set_text(f"arithmetic roof {readable(roof.peak_rate, 'FLOP/s')}")
+        intensity = float(state.step.work.intensity)
+        rate = float(attainable_rate(intensity, roof))
+        self.mark.set_data([intensity], [rate])
+        self.now.move(intensity, rate, f"{plain(intensity, 2)} FLOP/B")

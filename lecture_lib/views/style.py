@@ -1,0 +1,182 @@
+"""One visual language: a colour is a meaning, ink is the reader's own mark, and words stand beside things."""
+
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from matplotlib import font_manager, patheffects, ticker
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lecture_lib.scene import Scene
+
+# What a thing is. Marks reach a contrast of 3 on the ground, texts 4.5; the seven hues and grey stay
+# apart in simulated protanopia, deuteranopia and tritanopia (tests/test_style.py measures it).
+COMPUTE = "#0b65c4"
+TRAFFIC = "#d67b1a"
+WEIGHTS = "#035935"
+CACHE = "#55356d"
+ACTIVATIONS = "#4396b6"
+ENERGY = "#7c6600"
+WRONG = "#bc3256"
+GREY = "#6b7280"
+PALE = "#b9bec8"  # marks that are only a background; they carry no fact alone
+TRAFFIC_TEXT = "#a55d14"
+ACTIVATIONS_TEXT = "#347994"
+
+GROUND = "#fcfbf8"
+INK = "#1a1f29"
+SOFT = "#4a5160"
+RULE = "#d9dbe0"
+
+LEAST_POINTS = 10  # 18 px on a slide of 1280 px: nothing in a picture is set smaller
+
+
+@cache
+def fonts() -> tuple[str, ...]:
+    """The font family of the pictures; registers the fonts that travel with the package."""
+    folder = resources.files("lecture_lib") / "fonts"
+    if folder.is_dir():
+        for face in sorted(folder.iterdir(), key=lambda f: f.name):
+            if face.name.endswith(".ttf"):
+                font_manager.fontManager.addfont(str(face))
+    known = {font.name for font in font_manager.fontManager.ttflist}
+    return ("IBM Plex Sans",) if "IBM Plex Sans" in known else ("DejaVu Sans",)
+
+
+def style() -> dict:
+    """The matplotlib settings of a picture."""
+    return {
+        "font.family": list(fonts()),
+        "font.size": 11,
+        "text.color": INK,
+        "axes.labelcolor": SOFT,
+        "axes.labelsize": 11,
+        "xtick.labelsize": 10.5,
+        "ytick.labelsize": 10.5,
+        "xtick.color": GREY,
+        "xtick.labelcolor": SOFT,
+        "ytick.labelcolor": SOFT,
+        "figure.facecolor": GROUND,
+        "axes.facecolor": GROUND,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.spines.left": False,
+        "axes.edgecolor": GREY,
+        "axes.linewidth": 0.9,
+        "axes.grid": True,
+        "axes.grid.axis": "y",
+        "grid.color": RULE,
+        "grid.linewidth": 0.8,
+        "axes.axisbelow": True,
+        "ytick.major.size": 0,
+        "lines.linewidth": 2.4,
+        "hatch.linewidth": 1.1,
+    }
+
+
+class LectureScene(Scene):
+    """A scene in the lecture's style."""
+
+    style = style()
+
+
+HALO = (patheffects.withStroke(linewidth=3.5, foreground=GROUND),)
+
+
+def chart(figure: Figure, *, x: str, y: str, left=78, right=24, top=44, bottom=54, name="") -> Axes:
+    """Axes with fixed margins [CSS px]; the y name stands above, flush with the sentence below."""
+    width, height = figure.get_size_inches() * 100
+    ax = figure.add_axes(
+        [
+            left / width,
+            bottom / height,
+            (width - left - right) / width,
+            (height - top - bottom) / height,
+        ]
+    )
+    figure.text(2 / width, 1 - 12 / height, y, va="top", color=SOFT)
+    figure.text(1 - right / width, 8 / height, x, va="bottom", ha="right", color=SOFT)
+    if name:
+        ax.text(0, 1.02, name, transform=ax.transAxes, size=12, weight="semibold")
+    return ax
+
+
+def ticks(axis, values, labels) -> None:
+    """Ticks at the values only, each with its words."""
+    axis.set_major_locator(ticker.FixedLocator(values))
+    axis.set_major_formatter(ticker.FixedFormatter(labels))
+    axis.set_minor_locator(ticker.NullLocator())
+
+
+def note(ax: Axes, text="", *, color=INK, size=11.5, weight="semibold", **placing):
+    """Words in the picture, in the colour of what they name, readable over lines."""
+    return ax.text(0, 0, text, color=color, size=size, weight=weight, path_effects=HALO, **placing)
+
+
+class Now:
+    """The slider's value in a picture: stem, pill on the tick row, ring round the mark.
+
+    The ticks are drawn here as moving words, because the pill takes the place of those it would cover.
+    """
+
+    def __init__(self, scene: Scene, ax: Axes, values, labels):
+        ax.xaxis.set_major_locator(ticker.FixedLocator(values))
+        ax.xaxis.set_major_formatter(ticker.NullFormatter())
+        ax.xaxis.set_minor_locator(ticker.NullLocator())
+        self.ax = ax
+        row = ax.get_xaxis_transform()
+        under = {
+            "xycoords": row,
+            "textcoords": "offset points",
+            "va": "top",
+            "annotation_clip": False,
+        }
+        self.ticks = [
+            ax.annotate(s, (v, 0), xytext=(0, -6), ha="center", size=10.5, color=SOFT, **under)
+            for v, s in zip(values, labels, strict=True)
+        ]
+        (self.line,) = ax.plot([1, 1], [0, 1], color=RULE, lw=1.2, zorder=1.5, transform=row)
+        (self.stem,) = ax.plot([], [], color=INK, lw=1.6, zorder=6, path_effects=HALO)
+        (self.foot,) = ax.plot(
+            [], [], "^", ms=8, color=INK, clip_on=False, transform=row, zorder=11
+        )
+        self.ring = ax.plot(
+            [], [], "o", ms=20, mfc="none", mec=INK, mew=1.6, zorder=7, clip_on=False
+        )[0]
+        self.pill = ax.annotate(
+            "", (1, 0), xytext=(0, -7), ha="center", size=11, weight="semibold", color=GROUND, zorder=12,
+            bbox={"boxstyle": "round,pad=.25,rounding_size=.35", "fc": INK, "ec": "none"}, **under,
+        )  # fmt: skip
+        scene.moving(*self.ticks, self.line, self.stem, self.foot, self.ring, self.pill)
+
+    def move(self, x, y, text: str) -> None:
+        """Puts the stem at x, its ring at y, and the words in the pill."""
+        low, high = self.ax.get_xlim()
+        x = min(max(x, low), high)
+        bottom, top = self.ax.get_ylim()
+        y = min(max(y, bottom), top)
+        self.line.set_data([x, x], [0, 1])
+        self.stem.set_data([x, x], [bottom, y])
+        self.foot.set_data([x], [0])
+        self.ring.set_data([x], [y])
+        self.pill.set_text(text)
+        self.pill.xy = (x, 0)
+        width = 7.6 * len(text) + 14  # CSS px, a little more than the words take
+        figure = self.ax.figure
+        scale = 100 / figure.dpi
+        place = self.ax.transData.transform((x, bottom))[0] * scale
+        page = figure.get_size_inches()[0] * 100
+        shift = min(max(place, width / 2 + 4), page - width / 2 - 4) - place
+        self.pill.set_position((shift * 0.72, -7))
+        for tick in self.ticks:
+            at = self.ax.transData.transform((tick.xy[0], bottom))[0] * scale
+            tick.set_visible(abs(at - place - shift) > width / 2 + 3.6 * len(tick.get_text()) + 6)
+
+
+def decades(first: int, last: int, unit: str, every: int = 1) -> tuple[np.ndarray, list[str]]:
+    """Tick values 10^first ... 10^last and their words with the unit: 1 GB, 10 GB, 100 GB."""
+    from lecture_lib.units import readable
+
+    values = 10.0 ** np.arange(first, last + 1, every)
+    return values, [readable(value, unit) for value in values]

@@ -1,0 +1,16 @@
+import sys
+
+from lecture_lib.medium import STILL, in_deck, ipywidgets
+
+
+def test_a_deck_is_known_by_what_its_build_sets(monkeypatch):
+    monkeypatch.delenv(STILL, raising=False)
+    assert not in_deck()
+    monkeypatch.setenv(STILL, "1")
+    assert in_deck()
+
+
+def test_ipywidgets_may_be_missing(monkeypatch):
+    assert ipywidgets() is not None
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    assert ipywidgets() is None

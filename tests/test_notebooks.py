@@ -1,0 +1,343 @@
+"""House rules for notebooks, and every state of every control in them."""
+
+import ast
+import contextlib
+import io
+import itertools
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+ROOT = Path(__file__).parents[1]
+PATHS = {path.name: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+TAGS = {
+    "setup",
+    "exercise",
+    "solution",
+    "show-code",
+    "slide-only",
+    "raises-exception",
+    "nbval-ignore-output",
+}
+SLIDE_TYPES = {"slide", "fragment", "-", "notes", "skip", None}
+TEXT = {"text/plain", "text/markdown"}
+each_notebook = pytest.mark.parametrize("name", list(PATHS))
+
+
+# -- reading ------------------------------------------------------------------------------------
+
+
+@cache
+def notebook(name: str) -> nbformat.NotebookNode:
+    return nbformat.read(PATHS[name], as_version=4)
+
+
+def code_cells(name: str) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook(name).cells if cell.cell_type == "code"]
+
+
+def tags(cell) -> set[str]:
+    return set(cell.metadata.get("tags", []))
+
+
+def slide_type(cell) -> str | None:
+    return cell.metadata.get("slideshow", {}).get("slide_type")
+
+
+def python(cell) -> str:
+    """The cell as plain Python, with `%matplotlib inline` and its like turned into calls."""
+    return TransformerManager().transform_cell(cell.source)
+
+
+def tree(cell) -> ast.Module:
+    return ast.parse(python(cell))
+
+
+def code_lines(source: str) -> list[str]:
+    """The lines that are neither empty nor comments."""
+    return [line for line in source.splitlines() if line.strip() and line.strip()[0] != "#"]
+
+
+def imports(cell) -> set[str]:
+    found = set()
+    for node in ast.walk(tree(cell)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def where(name: str, cell) -> str:
+    return f"{name}, cell {notebook(name).cells.index(cell) + 1} (id {cell.id})"
+
+
+# -- house rules --------------------------------------------------------------------------------
+
+
+def test_there_are_notebooks_and_their_names_sort_them():
+    assert PATHS
+    assert all(re.fullmatch(r"\d\d_[a-z0-9_]+\.ipynb", name) for name in PATHS)
+
+
+@each_notebook
+def test_a_notebook_says_what_chapter_it_is_and_what_it_asks(name):
+    lecture = notebook(name).metadata.get("lecture", {})
+    assert lecture.get("chapter") == int(name[:2])
+    assert lecture.get("question", "").endswith("?")
+    assert lecture.get("minutes", 0) > 0
+
+
+@each_notebook
+def test_a_notebook_opens_with_its_title(name):
+    first = notebook(name).cells[0]
+    assert first.cell_type == "markdown"
+    assert first.source.startswith("# ")
+
+
+@each_notebook
+def test_the_first_code_cell_is_the_set_up_and_no_other_is(name):
+    marked = ["setup" in tags(cell) for cell in code_cells(name)]
+    assert marked == [True] + [False] * (len(marked) - 1)
+
+
+@each_notebook
+def test_the_set_up_only_imports(name):
+    body = tree(code_cells(name)[0]).body
+    calls = [node for node in body if not isinstance(node, ast.Import | ast.ImportFrom)]
+    assert all("get_ipython()" in ast.unparse(call) for call in calls)
+
+
+@each_notebook
+def test_no_code_cell_is_longer_than_twelve_lines(name):
+    for cell in code_cells(name):
+        assert len(code_lines(cell.source)) <= 12, where(name, cell)
+
+
+@each_notebook
+def test_notebooks_draw_and_listen_only_through_the_library(name):
+    for cell in code_cells(name):
+        words = {part for full in imports(cell) for part in full.split(".")}
+        assert not words & {"matplotlib", "pyplot", "ipywidgets", "interact"}, where(name, cell)
+        assert "sys.path" not in cell.source, where(name, cell)
+
+
+@each_notebook
+def test_every_tag_and_slide_type_has_a_meaning(name):
+    for cell in notebook(name).cells:
+        assert tags(cell) <= TAGS, where(name, cell)
+        assert slide_type(cell) in SLIDE_TYPES, where(name, cell)
+
+
+@each_notebook
+def test_an_output_that_is_not_compared_has_a_reason(name):
+    for cell in code_cells(name):
+        unchecked = "nbval-ignore-output" in tags(cell) or "NBVAL_" in cell.source
+        assert not unchecked or "# why: " in cell.source, where(name, cell)
+
+
+@each_notebook
+def test_every_slide_has_words_to_speak_and_minutes(name):
+    slides = []
+    for cell in notebook(name).cells:
+        if slide_type(cell) == "slide":
+            slides.append([cell])
+        elif slides:
+            slides[-1].append(cell)
+    assert slides
+    for opening, *rest in slides:
+        notes = [cell.source.splitlines() for cell in rest if slide_type(cell) == "notes"]
+        assert len(notes) == 1, where(name, opening)
+        assert re.fullmatch(r"minutes: \d+(\.\d+)?", notes[0][0]), where(name, opening)
+        assert any(line.strip() for line in notes[0][1:]), where(name, opening)
+
+
+@each_notebook
+def test_a_notebook_names_the_plain_kernel_and_no_version(name):
+    metadata = notebook(name).metadata
+    assert metadata.kernelspec.name == "python3"
+    assert metadata.language_info == {"name": "python"}
+
+
+@each_notebook
+def test_only_text_is_stored(name):
+    assert "widgets" not in notebook(name).metadata
+    for cell in code_cells(name):
+        for output in cell.outputs:
+            kind = output.output_type
+            assert kind != "error" or "raises-exception" in tags(cell), where(name, cell)
+            assert set(output.get("data", {})) <= TEXT, where(name, cell)
+            assert output.get("name", "stdout") == "stdout", where(name, cell)
+
+
+@each_notebook
+def test_stored_words_name_no_place_in_memory_and_no_folder(name):
+    for cell in code_cells(name):
+        assert not re.search(r"0x[0-9a-f]{6}|/home/|/root/|/Users/", json.dumps(cell.outputs))
+
+
+@each_notebook
+def test_cells_are_numbered_as_if_run_once_from_the_top(name):
+    counts = [cell.execution_count for cell in code_cells(name) if cell.source.strip()]
+    assert counts == list(range(1, len(counts) + 1)), "type: make notebooks"
+
+
+@each_notebook
+def test_numbers_from_the_world_come_from_the_data_and_not_from_a_cell(name):
+    for cell in code_cells(name):
+        for node in ast.walk(tree(cell)):
+            if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+                assert not is_bare(node.value), f"{where(name, cell)}: {node.value}"
+
+
+def is_bare(number: float) -> bool:
+    """A large number that is no power of two: it was copied from somewhere, and rots there."""
+    return abs(number) >= 1e4 and (number % 1 != 0 or int(abs(number)).bit_count() != 1)
+
+
+# -- what runs ------------------------------------------------------------------------------------
+
+
+class NoShell:
+    """Stands in for IPython's shell: a magic does nothing."""
+
+    def run_line_magic(self, *_):
+        pass
+
+    run_cell_magic = run_line_magic
+
+
+@cache
+def shown(name: str) -> dict[str, object]:
+    """Runs the notebook's cells here; cell id: the value that the cell shows, or None."""
+    space = {"__name__": "__main__", "get_ipython": NoShell}
+    values = {}
+    with contextlib.chdir(PATHS[name].parent), contextlib.redirect_stdout(io.StringIO()):
+        for cell in code_cells(name):
+            values[cell.id] = run_cell(cell, space)
+    return values
+
+
+def run_cell(cell, space: dict):
+    module = tree(cell)
+    last = module.body[-1] if module.body else None
+    ends_with_value = isinstance(last, ast.Expr) and not cell.source.rstrip().endswith(";")
+    value = ast.Expression(module.body.pop().value) if ends_with_value else None
+    allowed = (Exception,) if "raises-exception" in tags(cell) else ()
+    with contextlib.suppress(*allowed):
+        exec(compile(module, cell.id, "exec"), space)
+        return eval(compile(value, cell.id, "eval"), space) if value else None
+
+
+@each_notebook
+def test_a_cell_that_shows_something_has_its_words_stored(name):
+    values = shown(name)
+    for cell in code_cells(name):
+        if values[cell.id] is not None:
+            assert cell.outputs, f"{where(name, cell)}; type: make notebooks"
+
+
+def explore_calls(name: str) -> int:
+    """How many explore(...) calls the notebook has, read without running it."""
+    nodes = itertools.chain.from_iterable(ast.walk(tree(cell)) for cell in code_cells(name))
+    return sum(isinstance(n, ast.Call) and ast.unparse(n.func) == "explore" for n in nodes)
+
+
+def explorables(name: str) -> list:
+    return [value for value in shown(name).values() if hasattr(value, "state_at")]
+
+
+@each_notebook
+def test_an_explorable_is_the_last_thing_in_its_cell(name):
+    assert len(explorables(name)) == explore_calls(name)
+
+
+each_explorable = pytest.mark.parametrize(
+    ("name", "index"), [(name, i) for name in PATHS for i in range(explore_calls(name))]
+)
+
+
+def settings(explorable) -> list[dict]:
+    """Every value of every control with the others at their start, and both ends of every pair."""
+    controls = explorable.controls
+    single = [{n: value} for n, control in controls.items() for value in control.values]
+    pairs = [
+        dict(zip(pair, ends, strict=True))
+        for pair in itertools.combinations(controls, 2)
+        for ends in itertools.product(
+            *((controls[n].values[0], controls[n].values[-1]) for n in pair)
+        )
+    ]
+    return single + pairs
+
+
+@each_explorable
+def test_every_setting_of_an_explorable_says_something_sound(name, index):
+    explorable = explorables(name)[index]
+    for setting in settings(explorable):
+        says = explorable.state_at(**setting).says
+        assert says.strip(), setting
+        assert not re.search(r"\b(nan|inf|None)\b", says), f"{setting}: {says}"
+
+
+@each_explorable
+def test_every_control_of_an_explorable_matters(name, index):
+    explorable = explorables(name)[index]
+    for control_name, control in explorable.controls.items():
+        says = {explorable.state_at(**{control_name: value}).says for value in control.values}
+        assert len(says) > 1, f"{control_name} never changes what is said"
+
+
+@each_explorable
+def test_every_setting_of_an_explorable_draws_a_whole_picture(name, index):
+    explorable = explorables(name)[index]
+    starts = {n: control.start for n, control in explorable.controls.items()}
+    for setting in settings(explorable):
+        state = explorable.visit(**{**starts, **setting})
+        assert state.says == explorable.state_at(**setting).says
+        figure = explorable.picture.figure
+        assert not cut_off(figure), f"{setting}: outside the picture: {cut_off(figure)}"
+        assert all(map(has_content, figure.axes)), f"{setting}: an axes is empty"
+    explorable.visit(**starts)
+
+
+def cut_off(figure) -> list[str]:
+    """The words, visible and not empty, that reach beyond the edge of the figure."""
+    renderer = figure.canvas.get_renderer()
+    ticks = {
+        id(t) for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) for t in axis.findobj(Text)
+    }
+    boxes = [(text.get_text(), text.get_tightbbox(renderer)) for text in texts(figure, ticks)]
+    for ax in figure.axes:
+        axes = [ax.xaxis, ax.yaxis] if ax.axison and ax.get_visible() else []
+        boxes += [(f"the {axis.axis_name} axis", axis.get_tightbbox(renderer)) for axis in axes]
+    width, height = figure.bbox.size
+    return [
+        words
+        for words, box in boxes
+        if box is not None
+        and box.width > 0
+        and (box.x0 < -1 or box.y0 < -1 or box.x1 > width + 1 or box.y1 > height + 1)
+    ]
+
+
+def texts(figure, without: set[int]) -> list[Text]:
+    everything = [text for text in figure.findobj(Text) if id(text) not in without]
+    return [text for text in everything if text.get_visible() and text.get_text().strip()]
+
+
+def has_content(ax) -> bool:
+    """Whether an axes that can be seen shows anything: a point, a patch, an image, a word."""
+    lines = [artist for artist in ax.get_children() if isinstance(artist, Line2D)]
+    points = any(line.get_visible() and np.isfinite(line.get_xydata()).any() for line in lines)
+    words = any(text.get_visible() and text.get_text().strip() for text in ax.texts)
+    others = [*ax.patches, *ax.collections, *ax.images, *ax.tables]
+    return not ax.get_visible() or points or words or any(a.get_visible() for a in others)

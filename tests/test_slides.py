@@ -1,0 +1,425 @@
+"""The deck builder on a sample chapter, and every deck in a real browser without network."""
+
+import base64
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from browser import launched, visit
+from fontTools.ttLib import TTFont
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from slides import BuildError, build, packages
+from slides.cells import Prose, read_slides
+from slides.make_fonts import GREEK, SIGNS, missing_signs
+from slides.meanings import coloured_code, coloured_sentence, coloured_strong
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SCREENS = [(1280, 720), (1920, 1080)]
+
+PICTURE = '''
+import base64, io, os
+from matplotlib.figure import Figure
+
+class Still:
+    """What an explorable gives when a deck is built."""
+    says = "At batch 8 the weights are read once for eight users, so bandwidth still sets the pace."
+    def _repr_mimebundle_(self, **_):
+        figure = Figure(figsize=(9, 3.6), dpi=1160 / 9 * 2 / 1)
+        axes = figure.add_axes([0.09, 0.15, 0.88, 0.73])
+        axes.plot([1, 2, 4, 8, 16], [10, 20, 39, 76, 140], color="#d67b1a", lw=2.8)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        figure.set_facecolor("#fcfbf8"); axes.set_facecolor("#fcfbf8")
+        file = io.BytesIO(); figure.savefig(file)
+        image = {"width": 1160, "height": 464, "alt": self.says}
+        lecture = {"kind": "explorable", "says": self.says, "source": "Sample, not data. " * 9}
+        data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": self.says}
+        return data, {"image/png": image, "lecture": lecture}
+
+assert os.environ["LECTURE_STILL"] == "1"
+Still()
+'''
+VERDICT = """
+from IPython.display import HTML
+HTML('''<div class="lecture-verdict"><dl>
+<dt>the draft said</dt><dd>“Two bits per weight lose almost no quality.”</dd>
+<dt>we find</dt><dd>Perplexity 4.88 → 6.35 with a vector codebook, and 8.15 with GPTQ,
+at 2.0 to 2.3 bits stored.</dd>
+<dt>verdict</dt><dd class="not-supported"><strong>✕ Not supported.</strong> Four bits are nearly
+free (4.97); two bits lose more than halving the model does.</dd></dl></div>''')
+"""
+PREDICT = """
+HTML('''<div class="lecture-predict"><p class="ask">
+Decide before the slider moves. Hands up for one.</p><ol>
+<li>stay the same: the card was already busy</li>
+<li{}>nearly double: the weights are read once for all</li>
+<li>halve: twice the arithmetic</li><li>it depends on the length of the context</li></ol></div>''')
+"""
+TABLE = """
+rows = [("RTX 4090", "24 GB", "1.01 TB/s", "165 TFLOP/s", 164),
+        ("H100 SXM", "80 GB", "3.35 TB/s", "989 TFLOP/s", 295),
+        ("A100 PCIe", "80 GB", "1.94 TB/s", "312 TFLOP/s", 161)]
+body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+head = "".join(f"<th>{name}</th>" for name in ("device", "memory", "bandwidth", "FP16", "ridge"))
+HTML(f'<table class="lecture-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+"""
+CODE = """layers, heads, width = 40, 40, 128
+bytes_per_value = 2            # FP16
+
+kv_per_token = 2 * layers * heads * width * bytes_per_value
+
+for tokens in (1, 1_000, 24_000):
+    print(f"{tokens:>6}  {tokens * kv_per_token / 1e9:6.3f} GB")"""
+TEXT = """A decoded token costs at least one read of every active weight.
+
+- **Shrink** the bytes per token.
+- **Share** one read among more tokens.
+- **Raise** the bytes per second per watt."""
+FORMULA = r"""The cache grows with every token $t$ that it holds:
+
+$$B_{\mathrm{KV}}(t) = 2\,L\,H_{\mathrm{kv}}\,d\,b\,t \le C - B_{\mathrm{weights}}$$
+
+and $\sqrt{d} \approx 11.3$ scales the scores."""
+
+
+def marked(cell, slide_type, *tags):
+    cell.metadata["slideshow"] = {"slide_type": slide_type}
+    cell.metadata["tags"] = list(tags)
+    return cell
+
+
+def slide(heading):
+    return marked(new_markdown_cell(heading), "slide")
+
+
+def notes(words):
+    return marked(new_markdown_cell(words), "notes")
+
+
+def shown(source, *tags):
+    return marked(new_code_cell(source), "-", *tags)
+
+
+def written(path, *cells, **lecture):
+    """Write a notebook of these cells and return its path."""
+    notebook = new_notebook(cells=list(cells))
+    notebook.metadata["lecture"] = lecture
+    nbformat.write(notebook, path)
+    return path
+
+
+def sample(folder):
+    """A chapter that holds each kind of slide once."""
+    return written(
+        folder / "sample.ipynb",
+        slide("# The price of a token\n\nWhat does one answer cost, in bytes, seconds and joules?"),
+        notes("minutes: 1\n\nWelcome. The cost is $B/W$ at least."),
+        new_markdown_cell("Only readers see this: it is not marked."),
+        new_code_cell("print('not in the deck')"),
+        slide("## Why does decoding leave the card idle?"),
+        shown(PICTURE),
+        notes("minutes: 2\n\nSpeak **slowly** here."),
+        slide("## Is 2-bit quantization free?"),
+        shown(VERDICT),
+        slide("## Twice the batch. Tokens per second?"),
+        shown(PREDICT.format("")),
+        slide("## Twice the batch: the answer"),
+        shown(PREDICT.format(' class="right"')),
+        slide("## Which card has which roof?"),
+        shown(TABLE),
+        slide("## What does one token cost in bytes?"),
+        shown(CODE, "show-code"),
+        marked(new_markdown_cell("The **KV cache** takes 0.82 MB a token."), "fragment"),
+        slide("## What can be done about it?"),
+        marked(new_markdown_cell(TEXT), "-", "slide-only"),
+        slide("## How much fits beside the weights?"),
+        marked(new_markdown_cell(FORMULA), "-"),
+        chapter=1,
+    )
+
+
+def built(path, folder):
+    return build.build_deck(path, folder).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def sample_deck(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sample")
+    return build.build_deck(sample(folder), folder / "built")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with launched() as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=["sample", *CHAPTERS], ids=lambda path: Path(path).stem)
+def deck(request, tmp_path_factory):
+    """A built deck and the number of slides that its notebook marks."""
+    folder = tmp_path_factory.mktemp("deck")
+    path = sample(folder) if request.param == "sample" else request.param
+    marks = [
+        cell.metadata.get("slideshow", {}).get("slide_type")
+        for cell in nbformat.read(path, 4).cells
+    ]
+    return build.build_deck(path, folder / "built"), marks.count("slide")
+
+
+# -- in the browser ----------------------------------------------------------------------------
+
+MEASURE = r"""() => {
+  const faults = [], slides = Reveal.getSlides();
+  slides.forEach((slide, index) => {
+    Reveal.slide(index, 0);
+    while (Reveal.availableFragments().next) Reveal.nextFragment();
+    const scale = Reveal.getScale();
+    const origin = document.querySelector('.reveal .slides').getBoundingClientRect();
+    const fault = words => faults.push(`slide ${index + 1}: ${words}`);
+    const check = (rect, name, lowest) => {
+      const [left, right] = [rect.left, rect.right].map(x => Math.round((x - origin.left) / scale));
+      const [top, bottom] = [rect.top, rect.bottom].map(y => Math.round((y - origin.top) / scale));
+      if (left < 59 || right > 1221 || top < 0 || bottom > lowest)
+        fault(`${name} at ${left}..${right} x ${top}..${bottom}`);
+    };
+    const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
+    for (let node; node = walker.nextNode();) {
+      const text = node.data.replace(/\u200b/g, '').trim(), parent = node.parentElement;
+      if (!text || parent.closest('aside.notes, .katex-mathml')) continue;
+      const inFooter = parent.closest('footer'), lowest = parent.closest('.body') ? 655 : 717;
+      const size = parseFloat(getComputedStyle(parent).fontSize);
+      if (size < (inFooter ? 16 : 18)) fault(`'${text.slice(0, 40)}' is ${size} px high`);
+      const range = document.createRange(); range.selectNodeContents(node);
+      check(range.getBoundingClientRect(), `'${text.slice(0, 40)}'`, lowest);
+      if (/\$[^$]*[\\^_{][^$]*\$/.test(text)) fault(`raw TeX: ${text}`);
+    }
+    const heading = slide.querySelector('h2');
+    if (heading && heading.getBoundingClientRect().height / scale > 49) fault('a long question');
+    for (const image of slide.querySelectorAll('img')) {
+      check(image.getBoundingClientRect(), 'picture', 720);
+      if (!image.complete || !image.naturalWidth) fault('a picture does not load');
+    }
+  });
+  return faults;
+}"""
+
+
+def opened(browser, deck, screen=(1280, 720)):
+    seen = visit(browser, deck.as_uri(), *screen)
+    seen.page.wait_for_function("window.Reveal && Reveal.isReady()")
+    seen.page.evaluate("document.fonts.ready.then(() => true)")
+    return seen
+
+
+def test_a_deck_opens_without_network_and_without_a_complaint(browser, deck):
+    path, marked_slides = deck
+    seen = opened(browser, path)
+    assert seen.page.evaluate("Reveal.getTotalSlides()") == marked_slides
+    assert seen.requests == []
+    assert seen.complaints == []
+    seen.page.context.close()
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=["720", "1080"])
+def test_nothing_leaves_its_slide_or_is_too_small_to_read(browser, deck, screen):
+    seen = opened(browser, deck[0], screen)
+    assert seen.page.evaluate(MEASURE) == []
+    seen.page.context.close()
+
+
+def test_every_picture_of_a_deck_is_described(browser, deck):
+    seen = opened(browser, deck[0])
+    texts = seen.page.evaluate("[...document.images].map(image => image.alt)")
+    assert all(len(text) > 20 and "No description" not in text for text in texts), texts
+    seen.page.context.close()
+
+
+def test_the_speaker_view_opens_from_a_file(browser, deck):
+    seen = opened(browser, deck[0])
+    words = seen.page.evaluate("document.querySelector('section aside.notes')?.innerText || ''")
+    with seen.page.expect_popup() as popup:
+        seen.page.keyboard.press("s")
+    popup.value.wait_for_selector("#current-slide iframe")
+    popup.value.wait_for_selector("#upcoming-slide iframe")
+    if words:
+        popup.value.wait_for_function(
+            "document.querySelector('.speaker-controls-notes .value').innerText.length > 0"
+        )
+    assert seen.requests == []
+    seen.page.context.close()
+
+
+def test_a_slide_that_holds_too_much_is_noticed(browser, tmp_path):
+    long = "\n".join(f"line_{number} = {number}" for number in range(60))
+    path = written(tmp_path / "long.ipynb", slide("## Too much?"), shown(long, "show-code"))
+    seen = opened(browser, build.build_deck(path, tmp_path))
+    faults = seen.page.evaluate(MEASURE)
+    assert any("line_0" in fault for fault in faults), faults
+    seen.page.context.close()
+
+
+def test_the_sample_is_set_in_plex_and_its_formulas_are_drawn(browser, sample_deck):
+    seen = opened(browser, sample_deck)
+    faces = seen.page.evaluate(
+        "[...document.fonts].filter(face => face.status == 'loaded').map(face => face.family)"
+    )
+    assert any("IBM Plex Sans" in face for face in faces)
+    assert seen.page.locator(".katex-html").count() == 3
+    assert seen.page.locator("aside.notes math").count() == 1
+    seen.page.context.close()
+
+
+# -- the builder -------------------------------------------------------------------------------
+
+
+def test_only_marked_cells_are_in_the_deck(sample_deck):
+    html = sample_deck.read_text(encoding="utf-8")
+    assert "not in the deck" not in html
+    assert "Only readers see this" not in html
+    assert "kv_per_token</b>" in html
+    assert "perplexity" not in html
+    assert "from IPython" not in html
+
+
+def test_columns_of_numbers_stand_right(sample_deck):
+    html = sample_deck.read_text(encoding="utf-8")
+    assert '<th>device</th><th class="number">memory</th>' in html
+    assert '<td>RTX 4090</td><td class="number">24 GB</td>' in html
+
+
+def test_a_picture_carries_its_sentence_its_description_and_its_source(sample_deck):
+    html = sample_deck.read_text(encoding="utf-8")
+    assert 'alt="At batch 8 the weights are read once' in html
+    assert '<strong class="weights">weights</strong>' in html
+    assert " Sample, not data. </span><span>LLM inference · 2 / 9</span>" in html
+    assert "<span>Chapter 1: The price of a token</span>" in html
+
+
+def test_a_deck_carries_the_licences_of_what_it_holds(sample_deck):
+    html = sample_deck.read_text(encoding="utf-8")
+    assert "Hakim El Hattab" in html
+    assert "Khan Academy" in html
+    assert "SIL OPEN FONT LICENSE" in html
+
+
+def test_notes_give_each_slide_its_time(sample_deck):
+    assert 'data-timing="120"' in sample_deck.read_text(encoding="utf-8")
+
+
+def test_a_deck_without_formulas_carries_no_katex(tmp_path):
+    html = built(written(tmp_path / "plain.ipynb", slide("## Why?")), tmp_path)
+    assert "KaTeX_Main" not in html
+    assert len(html) < 800_000
+
+
+PNG = base64.b64encode(b"not looked at").decode()
+SILENT = f"""
+class Picture:
+    def _repr_mimebundle_(self, **_):
+        return {{"image/png": "{PNG}", "text/plain": ""}}, {{"lecture": {{"kind": "explorable"}}}}
+Picture()"""
+SMALL = SILENT.replace('{"lecture"', '{"image/png": {"alt": "A bar.", "width": 2000}, "lecture"')
+HIDDEN = """
+import ipywidgets
+output = ipywidgets.Output()
+with output:
+    1 / 0
+"""
+
+FAULTS = {
+    "error": (shown("1 / 0"), r"cell 2 \(1 / 0\): raised ZeroDivisionError"),
+    "long error": (shown("raise ValueError('two\\nlines')"), "ValueError: two lines"),
+    "unmarked error": (new_code_cell("1 / 0"), "raised ZeroDivisionError"),
+    "allowed error": (shown("1 / 0", "raises-exception"), "raised ZeroDivisionError"),
+    "stderr": (shown("import sys\nprint('odd', file=sys.stderr)"), "wrote to stderr: odd"),
+    "no sentence": (shown(SILENT), "has no sentence"),
+    "small picture": (shown(SMALL), "would shrink too far"),
+    "widget": (shown("import ipywidgets\nipywidgets.IntSlider()"), "live widget"),
+    "hidden error": (new_code_cell(HIDDEN), "hides ZeroDivisionError"),
+    "bad formula": (marked(new_markdown_cell(r"$\frac{1}$"), "-"), r"cell 2 .*frac.*KaTeX"),
+    "long question": (slide("## " + "why " * 13 + "?"), "holds 50"),
+    "no heading": (slide("Just words."), "opens with a markdown heading"),
+    "slide type": (marked(new_markdown_cell("x"), "subslide"), "'subslide' is not used"),
+    "no time": (notes("Just words."), "'minutes: 2'"),
+    "no description": (marked(new_markdown_cell("![](a.png)"), "-"), "no description"),
+    "no file": (marked(new_markdown_cell("![a picture](a.png)"), "-"), "no file beside"),
+}
+
+
+@pytest.mark.parametrize(("cell", "words"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_stops_the_build_and_names_its_cell(tmp_path, cell, words):
+    path = written(tmp_path / "faulty.ipynb", slide("## Why?"), cell)
+    (tmp_path / "faulty.html").write_text("the deck of yesterday")
+    with pytest.raises(BuildError, match=words) as caught:
+        build.build_deck(path, tmp_path)
+    assert str(caught.value).startswith("faulty.ipynb")
+    assert "\n" not in str(caught.value)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["faulty.html", "faulty.ipynb"]
+    assert (tmp_path / "faulty.html").read_text() == "the deck of yesterday"
+
+
+def test_a_cell_before_the_first_slide_is_refused():
+    cells = [marked(new_markdown_cell("early"), "-")]
+    with pytest.raises(BuildError, match="no slide is open"):
+        read_slides(new_notebook(cells=cells), "early.ipynb", Prose(ROOT))
+
+
+def test_a_notebook_without_slides_is_refused():
+    with pytest.raises(BuildError, match="no cell is marked"):
+        read_slides(new_notebook(), "bare.ipynb", Prose(ROOT))
+
+
+def test_the_command_says_in_one_line_what_is_wrong(tmp_path, capsys):
+    assert build.main([str(tmp_path / "absent.ipynb"), "--out", str(tmp_path)]) == 1
+    assert "there is no such notebook" in capsys.readouterr().err
+
+
+def test_a_sentence_is_coloured_by_what_it_names():
+    html = coloured_sentence("The KV cache needs 3 > 2 GB; weights and traffic need less.")
+    assert html.count("<strong") == 2
+    assert '<strong class="kv">KV cache</strong> needs 3 &gt; 2 GB' in html
+    assert coloured_strong("KV cache") == '<strong class="kv">KV cache</strong>'
+    assert coloured_strong("Shrink") == "<strong>Shrink</strong>"
+    assert coloured_sentence("The arithmetic intensity is 2.") == "The arithmetic intensity is 2."
+
+
+def test_code_is_coloured_by_what_it_names():
+    html = coloured_code("kv_bytes = 2  # <both>")
+    assert html.startswith('<b class="kv">kv_bytes</b> = ')
+    assert '<span class="comment"># &lt;both&gt;</span>' in html
+
+
+def test_the_lock_file_names_no_registry():
+    lock = (ROOT / "slides" / "package-lock.json").read_text()
+    assert "resolved" not in lock
+    assert not re.search(r"https?://[^\"]*\.tgz", lock)
+    wanted = json.loads((ROOT / "slides" / "package.json").read_text())["dependencies"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+
+
+def test_npm_runs_once_for_each_lock_file(monkeypatch):
+    packages.install()
+    monkeypatch.setattr(packages, "_node_program", lambda *_, **__: pytest.fail("npm ran again"))
+    packages.install()
+
+
+def test_without_network_npm_says_what_to_do(monkeypatch, tmp_path):
+    failed = SimpleNamespace(returncode=1, stderr="npm error code ENOTFOUND\nnpm error network")
+    monkeypatch.setattr(packages, "STAMP", tmp_path / "none")
+    monkeypatch.setattr(packages, "_node_program", lambda *_, **__: failed)
+    with pytest.raises(BuildError, match=r"\(npm error code ENOTFOUND\); connect to the network"):
+        packages.install()
+
+
+@pytest.mark.parametrize(
+    "face", sorted((ROOT / "lecture_lib" / "fonts").glob("*.ttf")), ids=lambda p: p.stem
+)
+def test_the_fonts_of_the_figures_hold_every_sign(face):
+    font = TTFont(face)
+    signs = SIGNS + GREEK if "Sans" in face.stem else SIGNS
+    assert missing_signs(font, signs) == ""
+    assert font["OS/2"].usWeightClass == (600 if "SemiBold" in face.stem else 400)
