@@ -43,27 +43,30 @@ class Compared:
 
     def predicted(self, kind: str) -> float:
         """Tokens per second by a kind of time: "floor", "sum" or "estimate"."""
-        if kind == "estimate":
-            return float(
-                1 / estimate_time(self.step.work, self.step.roof, self.fit, layers=self.layers)
-            )
-        if kind not in ("floor", "sum"):
+        if kind not in ("floor", "sum", "estimate"):
             raise ValueError(f"a time is of the kind floor, sum or estimate, not {kind!r}")
-        return float(1 / getattr(self.step, kind))
+        if kind == "estimate":
+            seconds = estimate_time(self.step.work, self.step.roof, self.fit, layers=self.layers)
+        else:
+            seconds = getattr(self.step, kind)
+        return float(1 / seconds)
 
 
 @cache
 def all_compared() -> tuple[Compared, ...]:
-    """Every measured row of batch 1 on one device whose model, format and device the catalog knows."""
+    """Every measured row of batch 1 on one device whose bits for a weight are known."""
     found = []
     for row in catalog.measurements():
         if row.sequences != 1 or row.devices != 1 or row.bits_per_weight is None:
             continue
         shape = catalog.shape(row.model)
         step = decode_step(
-            shape, decode_roof(row.device), context_tokens=row.context_tokens or 0,
-            weight_bits=row.bits_per_weight, table_bits=row.table_bits,
-        )  # fmt: skip
+            shape,
+            decode_roof(row.device),
+            context_tokens=row.context_tokens or 0,
+            weight_bits=row.bits_per_weight,
+            table_bits=row.table_bits,
+        )
         found.append(Compared(row, step, shape.layers))
     return tuple(found)
 

@@ -1,4 +1,4 @@
-"""Which roof a device decodes under, and which devices and models of the catalog can be set against each other."""
+"""Which roof a device decodes under, and what of the catalog can be set against each other."""
 
 from functools import cache
 
@@ -13,7 +13,7 @@ OPERANDS = ("fp16", "bf16", "fp32", "bfp8", "fp8", "int8")
 
 @cache
 def decode_roof(device: str) -> Roof:
-    """The roof under which a device decodes: its 16-bit rate, and the memory that holds the weights.
+    """The roof under which a device decodes: its 16-bit rate, and the memory of the weights.
 
     A machine without any memory but its SRAM reads the weights from there. CatalogError where the
     bandwidth or every rate is unknown.
@@ -23,21 +23,22 @@ def decode_roof(device: str) -> Roof:
     known = {peak.operands for peak in row.peaks}
     operands = next((o for o in OPERANDS if o in known), None)
     if bandwidth is None or operands is None:
+        missing = "bandwidth" if operands else "peak rate"
         raise CatalogError(
-            f"{device!r}: its {'bandwidth' if operands else 'peak rate'} is not published, so no decode rate "
-            "can be worked out; take another device, or add the figure and its source to data/devices.toml"
+            f"{device!r}: its {missing} is not published, so no decode rate can be worked out; "
+            "take another device, or add the figure and its source to data/devices.toml"
         )
     capacity = row.memory_bytes or row.sram_bytes
     return Roof(row.name, row.peak(operands).ops_per_s, bandwidth, capacity, row.power)
 
 
 def devices_that_decode() -> list[str]:
-    """The devices of the catalog whose decode rate can be worked out, in the catalog's order."""
+    """The devices whose decode rate can be worked out, in the catalog's order."""
     return [name for name in catalog.devices() if _works(decode_roof, name)]
 
 
 def models_that_decode() -> list[str]:
-    """The models of the catalog whose work can be counted from their shape, in the catalog's order."""
+    """The models whose work can be counted from their shape, in the catalog's order."""
     return [name for name in catalog.models() if _works(catalog.shape, name)]
 
 

@@ -51,7 +51,7 @@ def test_visiting_a_value_moves_the_control_the_picture_and_the_words():
     assert shown.visit(left=1).value == 2
     assert shown._handles["left"].value == 1
     assert shown._image.value != before
-    assert "1 times 2 is 2." in shown._says.value
+    assert "1 times 2 is 2." in shown._words.value
 
 
 def test_a_hand_on_a_control_moves_the_picture():
@@ -59,7 +59,7 @@ def test_a_hand_on_a_control_moves_the_picture():
     shown.widget  # noqa: B018 - made when it is first asked for
     shown._handles["left"].value = 1
     assert shown.state.value == 2
-    assert "1 times 2 is 2." in shown._says.value
+    assert "1 times 2 is 2." in shown._words.value
 
 
 def test_a_preset_sets_its_controls_and_reset_returns_to_the_start():
@@ -82,9 +82,9 @@ def test_an_error_in_a_state_is_raised_and_shown_where_the_words_stand():
     shown.widget  # noqa: B018
     with pytest.raises(ValueError, match="13 brings bad luck"):
         shown.visit(left=13)
-    assert "✕ This setting broke the picture. ValueError: 13 brings bad luck" in shown._says.value
+    assert "✕ This setting broke the picture. ValueError: 13 brings bad luck" in shown._words.value
     assert shown.visit(left=1).value == 2
-    assert "✕" not in shown._says.value
+    assert "✕" not in shown._words.value
 
 
 def test_the_words_are_the_text_that_a_notebook_stores():

@@ -1,11 +1,11 @@
-"""Questions that the models answer: predictions to commit to, and exercises that check themselves."""
+"""Questions that the models answer: predictions to commit to, exercises that check themselves."""
 
 import html
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from lecture_lib.explore import CARD
+from lecture_lib.explore import card_style
 from lecture_lib.medium import in_deck, ipywidgets
 
 LETTERS = "ABCDEF"
@@ -29,8 +29,10 @@ class Prediction:
 
     def answer(self, choice: int) -> str:
         """What a student hears who chose this option."""
-        sign = "✓ Right." if choice == self.right else f"✕ Not so: it is {LETTERS[self.right]}."
-        return f"{sign} {self.options[choice].why}"
+        own, best = self.options[choice].why, self.options[self.right].why
+        if choice == self.right:
+            return f"✓ Right. {own}"
+        return f"✕ Not so. {own} It is {LETTERS[self.right]}: {best[0].lower()}{best[1:]}"
 
     def _repr_mimebundle_(self, **_kwargs):
         lines = [f"{LETTERS[i]}  {option.words}" for i, option in enumerate(self.options)]
@@ -43,14 +45,13 @@ class Prediction:
 
     def _slide(self) -> str:
         boxes = "".join(f"<li>{html.escape(option.words)}</li>" for option in self.options)
-        return f'<div class="lecture-predict"><p class="ask">{html.escape(self.question)}</p><ol>{boxes}</ol></div>'
+        ask = f'<p class="ask">{html.escape(self.question)}</p>'
+        return f'<div class="lecture-predict">{ask}<ol>{boxes}</ol></div>'
 
     def _widget(self):
         """Buttons that lock with the first choice: a prediction can be made only once."""
         w = ipywidgets()
-        ask = w.HTML(
-            f'<div class="says" style="min-height:0;font-weight:600">{html.escape(self.question)}</div>'
-        )
+        ask = w.HTML(f'<div class="says ask">{html.escape(self.question)}</div>')
         reply = w.HTML('<div class="says">Decide first. One click, and it counts.</div>')
         buttons = [
             w.Button(description=f"{LETTERS[i]}  {o.words}") for i, o in enumerate(self.options)
@@ -68,8 +69,8 @@ class Prediction:
         for button in buttons:
             button.on_click(choose)
         row = w.Box(buttons)
-        row.add_class("presets")
-        box = w.VBox([w.HTML(CARD), ask, row, reply])
+        row.add_class("buttons")
+        box = w.VBox([w.HTML(card_style()), ask, row, reply])
         box.add_class("lecture-ex")
         return box
 
@@ -86,28 +87,33 @@ class Exercise:
 
     def __call__(self, answer) -> str:
         """A sentence on the answer: right, a hint for a known slip, or which way it is off."""
+        return Words(self._reply(answer))
+
+    def _reply(self, answer) -> str:
         if answer is None or answer is ...:
-            return Words(f"No answer yet. Put a number in place of the dots, in {self.unit}.")
+            return f"No answer yet. Put a number in place of the dots, in {self.unit}."
         if (
             isinstance(answer, bool)
             or not isinstance(answer, int | float)
             or not math.isfinite(answer)
         ):
-            return Words(f"An answer is one finite number in {self.unit}, and this is {answer!r}.")
+            return f"An answer is one finite number in {self.unit}, and this is {answer!r}."
         truth = self.truth()
         if self._near(answer, truth):
-            return Words(f"✓ Right. {self.right}")
+            return f"✓ Right. {self.right}"
         for hint, slip in self.mistakes.items():
             if self._near(answer, slip()):
-                return Words(f"✕ Not yet. {hint}")
+                return f"✕ Not yet. {hint}"
         for power, words in ((1e3, "1,000"), (1e6, "a million"), (1e9, "a thousand million")):
             if self._near(answer, truth * power) or self._near(answer, truth / power):
-                return Words(
-                    f"✕ Not yet. You are off by a factor of {words}: look at the prefix of the unit."
+                return (
+                    f"✕ Not yet. You are off by a factor of {words}: "
+                    "look at the prefix of the unit."
                 )
         way = "too large" if answer > truth else "too small"
-        return Words(
-            f"✕ Not yet. That is {way}, and not by a slip we know: write the units beside each step."
+        return (
+            f"✕ Not yet. That is {way}, and not by a slip we know: "
+            "write the units beside each step."
         )
 
     def _near(self, answer: float, value: float) -> bool:

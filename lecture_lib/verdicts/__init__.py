@@ -1,4 +1,4 @@
-"""What became of the draft's claims: each verdict is worked out from the models when it is asked for."""
+"""What became of the draft's claims: each verdict is worked out when it is asked for."""
 
 import html
 from collections.abc import Callable
@@ -43,10 +43,12 @@ class Verdict:
         sign = html.escape(SIGNS[self.kind])
         style = self.kind.replace(" ", "-")
         (said, quote), (found, finding), (name, _) = self._rows()
+        correction = html.escape(self.correction)
         return (
             '<div class="lecture-verdict"><dl>'
-            f"<dt>{said}</dt><dd>{html.escape(quote)}</dd><dt>{found}</dt><dd>{html.escape(finding)}</dd>"
-            f'<dt>{name}</dt><dd class="{style}"><strong>{sign}.</strong> {html.escape(self.correction)}</dd>'
+            f"<dt>{said}</dt><dd>{html.escape(quote)}</dd>"
+            f"<dt>{found}</dt><dd>{html.escape(finding)}</dd>"
+            f'<dt>{name}</dt><dd class="{style}"><strong>{sign}.</strong> {correction}</dd>'
             "</dl></div>"
         )
 

@@ -9,6 +9,7 @@ from lecture_lib.verdicts import check
 from lecture_lib.views.decode.readings import must_be
 
 CLOSE = 0.1  # a figure within a tenth of the claimed one agrees with it
+READINGS = {"each": "For each user", "all": "For all users together"}  # what a rate can count
 
 
 @check("C01")
@@ -17,8 +18,8 @@ def one_user_on_a_4090():
     rows = [c for c in compared(device="RTX 4090") if c.row.model in ("LLaMA-13B", "Llama-2-13B")]
     best = max((c for c in rows if c.row.bits_per_weight < 5), key=lambda c: c.rate)
     finding = (
-        f"At 4 bits the memory roof allows {plain(best.most)} tok/s; {plain(best.rate)} were measured "
-        f"({best.row.engine}, batch 1)."
+        f"At 4 bits the memory roof allows {plain(best.most)} tok/s; {plain(best.rate)} were "
+        f"measured ({best.row.engine}, batch 1)."
     )
     if best.rate >= claimed * (1 - CLOSE) and claimed <= best.most:
         return finding, "supported", "One user, a short context, 4-bit weights: then it holds."
@@ -29,11 +30,15 @@ def one_user_on_a_4090():
 def power_of_a_4090():
     claimed, limit = catalog.claim("C02").quantity, catalog.device("RTX 4090").power
     rate = catalog.claim("C01").quantity
-    wall = max((m for m in catalog.measurements() if m.device == "RTX 4090" and m.wall_power_w and m.model.startswith("Qwen2.5-14B")),
-               key=lambda m: m.wall_power_w)  # fmt: skip
+    at_the_wall = max(
+        m.wall_power_w
+        for m in catalog.measurements()
+        if m.device == "RTX 4090" and m.wall_power_w and m.model.startswith("Qwen2.5-14B")
+    )
     finding = (
-        f"The card may draw {limit:g} W; a whole PC drew {plain(wall.wall_power_w)} W at the wall on a 14B model. "
-        f"At {claimed:g} W and {rate:g} tok/s a token costs {readable(claimed / rate, 'J')}."
+        f"The card may draw {limit:g} W; a whole PC drew {plain(at_the_wall)} W at the wall on a "
+        f"14B model. At {claimed:g} W and {rate:g} tok/s a token costs "
+        f"{readable(claimed / rate, 'J')}."
     )
     if abs(limit / claimed - 1) <= CLOSE:
         return finding, "supported", "It is the card's rating."
@@ -53,8 +58,9 @@ def no_service_from_such_machines():
     alone, shared = (decode_step(shape, roof, sequences=n, **setting) for n in (1, most))
     gain = float(alone.energy / shared.energy)
     finding = (
-        f"Alone a user costs {readable(alone.energy, 'J')} a token. The same card holds {most} users of 1,024 "
-        f"tokens; shared among them a token costs {readable(shared.energy, 'J')}, {gain:.1f} times less (floor times, full power)."
+        f"Alone a user costs {readable(alone.energy, 'J')} a token. The same card holds {most} "
+        f"users of 1,024 tokens; shared among them a token costs {readable(shared.energy, 'J')}, "
+        f"{gain:.1f} times less (floor times, full power)."
     )
     if gain < 1 + CLOSE:
         return finding, "supported", "Sharing the card gains nothing."
@@ -65,11 +71,11 @@ def no_service_from_such_machines():
     )
 
 
-def without_a_source(claim_id: str, readings: dict[str, str]):
-    """The verdict on a figure that nobody published: what each reading would ask for."""
+def without_a_source(claim_id: str) -> str:
+    """The finding on a figure that nobody published: what each reading would ask for."""
     low, high = reached_shares()
     found = []
-    for reading, words in readings.items():
+    for reading, words in READINGS.items():
         state = must_be(claim=claim_id, reading=reading, context_tokens=1024)
         shares = state.claimed / state.most
         rows = [
@@ -85,9 +91,8 @@ def without_a_source(claim_id: str, readings: dict[str, str]):
 
 @check("C13")
 def rwkv_at_batch_160():
-    finding = without_a_source("C13", {"each": "For each user", "all": "For all users together"})
     return (
-        finding,
+        without_a_source("C13"),
         "not supported",
         "Name the model and say “for each user”; then it can be tested.",
     )
@@ -95,9 +100,8 @@ def rwkv_at_batch_160():
 
 @check("C14")
 def llama_at_batch_4():
-    finding = without_a_source("C14", {"each": "For each user", "all": "For all users together"})
     return (
-        finding,
+        without_a_source("C14"),
         "not supported",
         "Name the model and the unit. It cannot be set against the RWKV figure.",
     )

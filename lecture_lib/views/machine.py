@@ -1,4 +1,4 @@
-"""The picture of the machine in front of you: its own roofline, with a model's decode step on it."""
+"""The picture of the machine in front of you: its roofline, with a model's decode step on it."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from lecture_lib.units import plain, readable
 from lecture_lib.views.style import (
     COMPUTE,
     GROUND,
+    INK,
     TRAFFIC,
     TRAFFIC_TEXT,
     WEIGHTS,
@@ -35,12 +36,15 @@ def on_this_machine(*, model: str, weights: str, sequences: int) -> OnThisMachin
     measured = this_machine()
     roof = measured.roof
     step = decode_step(
-        catalog.shape(model), roof, sequences=sequences,
+        catalog.shape(model),
+        roof,
+        sequences=sequences,
         weight_bits=catalog.weight_format(weights).bits_per_weight,
-    )  # fmt: skip
+    )
     says = (
-        f"This machine read {readable(roof.bandwidth, 'B/s')} and calculated {readable(roof.peak_rate, 'FLOP/s')}. "
-        f"{model} at {weights} would make at most {plain(step.total_rate)} tok/s, {sequences} at a time."
+        f"This machine read {readable(roof.bandwidth, 'B/s')} and calculated "
+        f"{readable(roof.peak_rate, 'FLOP/s')}. {model} at {weights} would make at most "
+        f"{plain(step.total_rate)} tok/s, {sequences} at a time."
     )
     if not measured.steady:
         says += (
@@ -53,7 +57,10 @@ class MachineRoof(LectureScene):
     """The roofline of this machine: intensity against rate, with one decode step under it."""
 
     state = staticmethod(on_this_machine)
-    source = "Measured here and now with numpy in 32 bits: the best of seven repeats. The step's place is computed."
+    source = (
+        "Measured here and now with numpy in 32 bits: the best of seven repeats. "
+        "The step's place is computed."
+    )
 
     def draw(self, figure):
         self.ax = ax = chart(
@@ -64,7 +71,7 @@ class MachineRoof(LectureScene):
         self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, lw=4, zorder=3))
         self.compute = self.moving(*ax.plot([], [], color=COMPUTE, lw=4, zorder=3))
         self.ridge = self.moving(
-            *ax.plot([], [], "o", ms=9, mfc=GROUND, mec="#1a1f29", mew=1.6, zorder=5)
+            *ax.plot([], [], "o", ms=9, mfc=GROUND, mec=INK, mew=1.6, zorder=5)
         )
         self.mark = self.moving(
             *ax.plot([], [], "o", ms=11, color=WEIGHTS, mec=GROUND, mew=1.2, zorder=8)

@@ -1,4 +1,4 @@
-"""One visual language: a colour is a meaning, ink is the reader's own mark, and words stand beside things."""
+"""One visual language: a colour is a meaning, ink the reader's own mark, words beside things."""
 
 from functools import cache
 from importlib import resources
@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lecture_lib.scene import Scene
+from lecture_lib.units import readable
 
-# What a thing is. Marks reach a contrast of 3 on the ground, texts 4.5; the seven hues and grey stay
-# apart in simulated protanopia, deuteranopia and tritanopia (tests/test_style.py measures it).
+# What a thing is. Marks reach a contrast of 3 on the ground, texts 4.5; the seven hues and grey
+# stay apart in simulated protanopia, deuteranopia and tritanopia (tests/test_style.py measures it).
 COMPUTE = "#0b65c4"
 TRAFFIC = "#d67b1a"
 WEIGHTS = "#035935"
@@ -84,21 +85,13 @@ class LectureScene(Scene):
 HALO = (patheffects.withStroke(linewidth=3.5, foreground=GROUND),)
 
 
-def chart(figure: Figure, *, x: str, y: str, left=78, right=24, top=44, bottom=54, name="") -> Axes:
+def chart(figure: Figure, *, x: str, y: str, left=78, right=24, top=44, bottom=54) -> Axes:
     """Axes with fixed margins [CSS px]; the y name stands above, flush with the sentence below."""
     width, height = figure.get_size_inches() * 100
-    ax = figure.add_axes(
-        [
-            left / width,
-            bottom / height,
-            (width - left - right) / width,
-            (height - top - bottom) / height,
-        ]
-    )
+    wide, high = width - left - right, height - top - bottom
+    ax = figure.add_axes([left / width, bottom / height, wide / width, high / height])
     figure.text(2 / width, 1 - 12 / height, y, va="top", color=SOFT)
     figure.text(1 - right / width, 8 / height, x, va="bottom", ha="right", color=SOFT)
-    if name:
-        ax.text(0, 1.02, name, transform=ax.transAxes, size=12, weight="semibold")
     return ax
 
 
@@ -117,7 +110,8 @@ def note(ax: Axes, text="", *, color=INK, size=11.5, weight="semibold", **placin
 class Now:
     """The slider's value in a picture: stem, pill on the tick row, ring round the mark.
 
-    The ticks are drawn here as moving words, because the pill takes the place of those it would cover.
+    The ticks are drawn here as moving words, because the pill takes the place of those that it
+    would cover.
     """
 
     def __init__(self, scene: Scene, ax: Axes, values, labels):
@@ -141,13 +135,21 @@ class Now:
         (self.foot,) = ax.plot(
             [], [], "^", ms=8, color=INK, clip_on=False, transform=row, zorder=11
         )
-        self.ring = ax.plot(
+        (self.ring,) = ax.plot(
             [], [], "o", ms=20, mfc="none", mec=INK, mew=1.6, zorder=7, clip_on=False
-        )[0]
+        )
         self.pill = ax.annotate(
-            "", (1, 0), xytext=(0, -7), ha="center", size=11, weight="semibold", color=GROUND, zorder=12,
-            bbox={"boxstyle": "round,pad=.25,rounding_size=.35", "fc": INK, "ec": "none"}, **under,
-        )  # fmt: skip
+            "",
+            (1, 0),
+            xytext=(0, -7),
+            ha="center",
+            size=11,
+            weight="semibold",
+            color=GROUND,
+            zorder=12,
+            bbox={"boxstyle": "round,pad=.25,rounding_size=.35", "fc": INK, "ec": "none"},
+            **under,
+        )
         scene.moving(*self.ticks, self.line, self.stem, self.foot, self.ring, self.pill)
 
     def move(self, x, y, text: str) -> None:
@@ -174,9 +176,7 @@ class Now:
             tick.set_visible(abs(at - place - shift) > width / 2 + 3.6 * len(tick.get_text()) + 6)
 
 
-def decades(first: int, last: int, unit: str, every: int = 1) -> tuple[np.ndarray, list[str]]:
+def decades(first: int, last: int, unit: str) -> tuple[np.ndarray, list[str]]:
     """Tick values 10^first ... 10^last and their words with the unit: 1 GB, 10 GB, 100 GB."""
-    from lecture_lib.units import readable
-
-    values = 10.0 ** np.arange(first, last + 1, every)
+    values = 10.0 ** np.arange(first, last + 1)
     return values, [readable(value, unit) for value in values]

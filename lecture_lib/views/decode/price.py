@@ -41,18 +41,29 @@ WEIGHTS_KEPT = {
 # Powers of two, and the batch that the draft names.
 USERS_AT_ONCE = (1, 2, 4, 8, 16, 32, 64, 128, 160, 256, 512, 1024)
 
-# What the draft set side by side, in early 2024. It names no sizes for the last two; these fit best.
+# What the draft set side by side, in early 2024. It names no size for the last two; these fit best.
 DRAFT_SYSTEMS = {
     "RTX 4090 · LLaMA-2 13B, 4 bits": {
-        "device": "RTX 4090", "model": "Llama-2-13B", "weights": "GPTQ 4-bit g128", "sequences": 1,
+        "device": "RTX 4090",
+        "model": "Llama-2-13B",
+        "weights": "GPTQ 4-bit g128",
+        "sequences": 1,
     },
     "RTX 3090 · RWKV-5 7B, batch 160": {
-        "device": "RTX 3090", "model": "RWKV-5-Eagle-7B", "weights": "16 bits", "sequences": 160,
+        "device": "RTX 3090",
+        "model": "RWKV-5-Eagle-7B",
+        "weights": "16 bits",
+        "sequences": 160,
     },
     "H100 · LLaMA 7B, 8 bits, batch 4": {
-        "device": "H100 SXM", "model": "LLaMA-7B", "weights": "8 bits", "sequences": 4,
+        "device": "H100 SXM",
+        "model": "LLaMA-7B",
+        "weights": "8 bits",
+        "sequences": 4,
     },
-}  # fmt: skip
+}
+
+CONTEXT_TOKENS = 1024  # of each user
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,44 +73,46 @@ class Price(State):
     measured: tuple[Compared, ...]
 
 
-def price(
-    *, device: str, model: str, weights: str, sequences: int, context_tokens: int = 1024
-) -> Price:
+def price(*, device: str, model: str, weights: str, sequences: int) -> Price:
     """What one decode step costs: a device, a model, a format of the weights, some users."""
-    shape, roof, setting = (
-        catalog.shape(model),
-        decode_roof(device),
-        kept_as(weights, context_tokens),
-    )
+    shape, roof = catalog.shape(model), decode_roof(device)
+    setting = kept_as(weights, CONTEXT_TOKENS)
     step = decode_step(shape, roof, sequences=sequences, **setting)
     if not step.fits:
         says = f"{model} on {device} with {users(sequences)}. {too_big(step)}"
     else:
         bound = "reads" if step.memory_bound else "computes for longer than it reads"
-        joules = (
-            "" if step.energy is None else f", {readable(step.energy, 'J')} a token at full power"
-        )
-        each = "" if sequences == 1 else f" for each, {tokens(step.total_rate)} for all"
         says = (
-            f"{device} with {model} and {users(sequences)} {bound} {readable(step.work.traffic, 'B')} "
-            f"for each step: at most {tokens(step.user_rate)}{each}{joules}."
+            f"{device} with {model} and {users(sequences)} {bound} "
+            f"{readable(step.work.traffic, 'B')} for each step: at most {tokens(step.user_rate)}"
         )
+        if sequences != 1:
+            says += f" for each, {tokens(step.total_rate)} for all"
+        if step.energy is not None:
+            says += f", {readable(step.energy, 'J')} a token at full power"
+        says += "."
     return Price(says, step, most_sequences(shape, roof, **setting), compared(device=device))
 
 
 class TokenPrice(LectureScene):
-    """Bytes read for a step against steps per second: the memory roof slopes, arithmetic is flat."""
+    """Bytes moved for a step against steps per second: memory's roof slopes, arithmetic is flat."""
 
     state = staticmethod(price)
     source = (
-        "Computed from the model's dimensions and the device's data sheet, 1,024 tokens of context, floor times. "
-        "Circles are measured (batch 1); every row names its source in lecture_lib/data."
+        "Computed from the model's dimensions and the device's data sheet, 1,024 tokens of "
+        "context, floor times. Circles are measured (batch 1); every row names its source in "
+        "lecture_lib/data."
     )
     low, high = 3e7, 3e12
 
     def draw(self, figure):
-        self.ax = ax = chart(figure, y="tokens per second for one user", x="bytes moved for one step",
-                             left=92, right=236)  # fmt: skip
+        self.ax = ax = chart(
+            figure,
+            y="tokens per second for one user",
+            x="bytes moved for one step",
+            left=92,
+            right=236,
+        )
         ax.set(xscale="log", yscale="log", xlim=(self.low, self.high), ylim=(0.1, 1e6))
         ticks(
             ax.yaxis,
@@ -162,8 +175,8 @@ class TokenPrice(LectureScene):
             ha="left" if left else "right", text=f"arithmetic roof {plain(flat)} tok/s"
         )
         self.compute_name.set_visible(0.1 < flat < 4e5)
-        seen = np.clip([roof.bandwidth / 1e6, roof.bandwidth / 0.1], self.low, self.high)
-        at = np.exp(np.interp(0.76 if traffic < 2e10 else 0.26, [0, 1], np.log(seen)))
+        ends = np.clip([roof.bandwidth / 1e6, roof.bandwidth / 0.1], self.low, self.high)
+        at = np.exp(np.interp(0.76 if traffic < 2e10 else 0.26, [0, 1], np.log(ends)))
         self.memory_name.set(text=f"memory roof {readable(roof.bandwidth, 'B/s')}", x=at)
         self.memory_name.set_y(roof.bandwidth / at * 1.3)
         self.measured.set_data(
@@ -171,9 +184,8 @@ class TokenPrice(LectureScene):
         )
         if state.measured:
             rows = sorted(state.measured, key=lambda c: c.step.work.traffic)
-            near = (
-                abs(np.log10(rows[0].step.work.traffic / traffic)) < 0.4
-            )  # the stem would cross the word
+            # the stem would cross the word
+            near = abs(np.log10(rows[0].step.work.traffic / traffic)) < 0.4
             named = rows[-1 if near else 0]
             self.measured_name.set(
                 x=float(named.step.work.traffic), y=named.rate * 0.5, text="measured"
@@ -182,14 +194,14 @@ class TokenPrice(LectureScene):
         fits = bool(step.fits)
         rate = float(step.user_rate)
         self.now.move(traffic, rate, readable(traffic, "B"))
-        self.mark.set_data([traffic], [min(max(rate, 0.1), 1e6)])
-        self.mark.set_visible(fits)
-        self.cross.set_data([traffic], [min(max(rate, 0.1), 1e6)])
-        self.cross.set_visible(not fits)
+        for mark, seen in ((self.mark, fits), (self.cross, not fits)):
+            mark.set_data([traffic], [min(max(rate, 0.1), 1e6)])
+            mark.set_visible(seen)
         self.write(step, fits, state.most)
 
     def write(self, step, fits: bool, most: int):
-        """The four numbers at the right: for each user, for all of them, for each token, and who fits."""
+        """The four numbers at the right: for each user, for all, for each token, and who fits."""
+        would_fit = f"would fit, {CONTEXT_TOKENS:,} tokens each"
         if fits:
             energy = "?" if step.energy is None else readable(step.energy, "J")
             watts = (
@@ -201,14 +213,14 @@ class TokenPrice(LectureScene):
                 (tokens(step.user_rate), "for each user, at most"),
                 (tokens(step.total_rate), f"for {users(step.sequences)} in all, at most"),
                 (energy, watts),
-                (users(most) if most < 1e5 else "over 100,000", "would fit, 1,024 tokens each"),
+                (users(most) if most < 1e5 else "over 100,000", would_fit),
             ]
         else:
             rows = [
                 ("does not fit", "in the device's memory"),
                 (readable(step.needed, "B"), "needed"),
                 (readable(step.roof.capacity, "B") if step.roof.capacity else "none", "there"),
-                (users(most), "would fit, 1,024 tokens each"),
+                (users(most), would_fit),
             ]
         for (number, caption), top, under in zip(rows, self.numbers, self.captions, strict=True):
             top.set(text=number, color=INK if fits else WRONG)
@@ -220,10 +232,16 @@ def draft_systems() -> Table:
     rows = []
     for words, system in DRAFT_SYSTEMS.items():
         step = price(**system).step
-        rows.append((
-            words, readable(step.needed, "B"), readable(step.work.traffic, "B"), tokens(step.user_rate),
-            tokens(step.total_rate), readable(step.energy, "J"), "memory" if step.memory_bound else "arithmetic",
-        ))  # fmt: skip
+        row = (
+            words,
+            readable(step.needed, "B"),
+            readable(step.work.traffic, "B"),
+            tokens(step.user_rate),
+            tokens(step.total_rate),
+            readable(step.energy, "J"),
+            "memory" if step.memory_bound else "arithmetic",
+        )
+        rows.append(row)
     header = (
         "system",
         "memory needed",

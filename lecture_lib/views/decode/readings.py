@@ -1,4 +1,4 @@
-"""What must be true for a claimed rate: the claim against the ceilings of what it could be about."""
+"""What must be true for a claimed rate: it stands against the ceilings of what it could mean."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,28 +28,33 @@ from lecture_lib.views.style import (
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A claim without a source, and everything that it leaves open."""
+class Unsourced:
+    """What a claim without a source says, and the models that it could be about."""
 
-    claim: str
     device: str
     weights: str
     sequences: int
     models: tuple[str, ...]
 
 
-READINGS = {
-    "C14": Reading("C14", "H100 SXM", "8 bits", 4, ("LLaMA-7B", "LLaMA-13B", "LLaMA-30B", "LLaMA-65B")),
-    "C13": Reading(
-        "C13", "RTX 3090", "16 bits", 160,
-        ("RWKV-5-Eagle-0.4B", "RWKV-5-Eagle-1.5B", "RWKV-5-Eagle-3B", "RWKV-5-Eagle-7B"),
+UNSOURCED = {
+    "C14": Unsourced(
+        device="H100 SXM",
+        weights="8 bits",
+        sequences=4,
+        models=("LLaMA-7B", "LLaMA-13B", "LLaMA-30B", "LLaMA-65B"),
     ),
-}  # fmt: skip
+    "C13": Unsourced(
+        device="RTX 3090",
+        weights="16 bits",
+        sequences=160,
+        models=("RWKV-5-Eagle-0.4B", "RWKV-5-Eagle-1.5B", "RWKV-5-Eagle-3B", "RWKV-5-Eagle-7B"),
+    ),
+}
 
 
 @dataclass(frozen=True, eq=False)
 class MustBe(State):
-    reading: Reading
     claimed: float  # tok/s
     models: tuple[str, ...]
     most: Any  # tok/s at most, for each model
@@ -60,16 +65,19 @@ class MustBe(State):
 
 def must_be(*, claim: str, reading: str, context_tokens: int) -> MustBe:
     """What a claimed rate asks of each model size, read for each user or for all together."""
-    asked = READINGS[claim]
+    asked = UNSOURCED[claim]
     claimed = float(catalog.claim(claim).quantity)
     kept = catalog.weight_format(asked.weights)
     steps = [
         decode_step(
-            catalog.shape(model), decode_roof(asked.device), sequences=asked.sequences,
-            context_tokens=context_tokens, weight_bits=kept.bits_per_weight,
+            catalog.shape(model),
+            decode_roof(asked.device),
+            sequences=asked.sequences,
+            context_tokens=context_tokens,
+            weight_bits=kept.bits_per_weight,
         )
         for model in asked.models
-    ]  # fmt: skip
+    ]
     most = np.array([float(s.user_rate if reading == "each" else s.total_rate) for s in steps])
     fits = np.array([bool(s.fits) for s in steps])
     low, high = reached_shares()
@@ -85,16 +93,20 @@ def must_be(*, claim: str, reading: str, context_tokens: int) -> MustBe:
             f"{percent(low)} to {percent(high)} of the ceiling."
         )
     elif (share[fits] > 1).all():
-        says = f"{opening}: no size can do it; the ceilings are {tokens(most.min())} to {tokens(most.max())}."
+        says = (
+            f"{opening}: no size can do it; "
+            f"the ceilings are {tokens(most.min())} to {tokens(most.max())}."
+        )
     else:
-        # as a ratio, the size whose ceiling is nearest above the claim
+        # the size whose ceiling is nearest above the claim, as a ratio
         nearest = int(np.argmax(np.where(fits & (share <= 1), share, -1)))
         says = (
-            f"{opening}: nearest is {asked.models[nearest]}, for which it is {percent(share[nearest])} of the "
-            f"ceiling; measured engines reach {percent(low)} to {percent(high)}."
+            f"{opening}: nearest is {asked.models[nearest]}, for which it is "
+            f"{percent(share[nearest])} of the ceiling; measured engines reach "
+            f"{percent(low)} to {percent(high)}."
         )
     bound = np.array([bool(s.memory_bound) for s in steps])
-    return MustBe(says, asked, claimed, asked.models, most, bound, fits, (low, high))
+    return MustBe(says, claimed, asked.models, most, bound, fits, (low, high))
 
 
 class ClaimMustBe(LectureScene):
@@ -142,12 +154,13 @@ class ClaimMustBe(LectureScene):
             self.marks[k].set_visible(fits)
             share = state.claimed / most
             possible = fits and share <= 1
-            words = (
-                f"{percent(share)} of the ceiling"
-                if share <= 1
-                else f"{plain(share, 2)} × the ceiling"
-            )
-            self.words[k].set_text(words if fits else "does not fit")
+            if not fits:
+                words = "does not fit"
+            elif share <= 1:
+                words = f"{percent(share)} of the ceiling"
+            else:
+                words = f"{plain(share, 2)} × the ceiling"
+            self.words[k].set_text(words)
             likely = low <= share <= high
             self.words[k].set_color((INK if likely else SOFT) if possible else WRONG)
             self.words[k].set_weight("semibold" if likely or not possible else "normal")

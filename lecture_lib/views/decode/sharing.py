@@ -39,56 +39,55 @@ def sharing(
     *, device: str, model: str, weights: str, context_tokens: int, sequences: int
 ) -> Sharing:
     """What each user and all users get as more of them share the read of the weights."""
-    shape, roof, setting = (
-        catalog.shape(model),
-        decode_roof(device),
-        kept_as(weights, context_tokens),
-    )
+    shape, roof = catalog.shape(model), decode_roof(device)
+    setting = kept_as(weights, context_tokens)
     curve = decode_step(shape, roof, sequences=BATCH, **setting)
     here = decode_step(shape, roof, sequences=sequences, **setting)
     most = most_sequences(shape, roof, **setting)
+    crowd = f"{users(sequences)} with {context_tokens:,} tokens each"
     if not here.fits:
-        says = f"{users(sequences)} with {context_tokens:,} tokens each. {too_big(here)}"
+        says = f"{crowd}. {too_big(here)}"
         says += f" Memory ends at {users(most)}." if most else ""
     else:
         share = float(here.caches / (here.weights + here.caches))
         says = (
-            f"{users(sequences)} with {context_tokens:,} tokens each: at most {tokens(here.user_rate)} for each "
-            f"and {tokens(here.total_rate)} for all, one token every {readable(here.floor, 's')}. "
+            f"{crowd}: at most {tokens(here.user_rate)} for each and {tokens(here.total_rate)} "
+            f"for all, one token every {readable(here.floor, 's')}. "
             f"The caches are {percent(share)} of the memory in use; it ends at {users(most)}."
         )
-    return Sharing(says[0].upper() + says[1:], curve, here, most)
+    return Sharing(says, curve, here, most)
 
 
 class BatchSharing(LectureScene):
-    """Users at once against tokens per second: for each user and for all, up to where memory ends."""
+    """Users at once against tokens per second, for each and for all, up to where memory ends."""
 
     state = staticmethod(sharing)
     source = (
-        "Computed. Lines: floor times (arithmetic and traffic overlap); the bands reach down to the sum "
-        "(nothing overlaps). Orange: memory is the limit, blue: arithmetic is."
+        "Computed. Lines: floor times (arithmetic and traffic overlap); the bands reach down to "
+        "the sum (nothing overlaps). Orange: memory is the limit, blue: arithmetic is."
     )
 
     def draw(self, figure):
         self.ax = ax = chart(figure, y="tokens per second", x="users at once", left=92, right=28)
         ax.set(xscale="log", yscale="log", xlim=(1, 1024), ylim=(1, 2e5))
         ticks(ax.yaxis, 10.0 ** np.arange(6), ["1", "10", "100", "1,000", "10,000", "100,000"])
+        # bands, lines and names: of each user first, then of all together
         self.bands = [
             self.moving(
                 ax.fill_between([1, 2], [1, 1], [1, 1], color=SOFT, alpha=0.13, lw=0, zorder=2)
             )
-            for _ in "ut"
+            for _ in range(2)
         ]
         self.lines = [
             self.moving(*ax.plot([], [], color=color, lw=2.8, zorder=4))
-            for _ in "ut"
+            for _ in range(2)
             for color in (TRAFFIC, COMPUTE)
         ]
         self.beyond = self.moving(
             ax.add_patch(Rectangle((1, 1), 1, 1, fc=GROUND, ec=WRONG, hatch="////", lw=0, zorder=5))
         )
         self.wall = self.moving(*ax.plot([], [], color=WRONG, lw=1.8, ls=(0, (4, 3)), zorder=6))
-        self.names = [self.moving(note(ax, zorder=10, ha="left", va="bottom")) for _ in "ut"]
+        self.names = [self.moving(note(ax, zorder=10, ha="left", va="bottom")) for _ in range(2)]
         self.full = self.moving(note(ax, color=WRONG, zorder=10, va="top"))
         self.full.set_bbox({"boxstyle": "square,pad=.3", "fc": GROUND, "ec": "none"})
         self.now = Now(self, ax, 2.0 ** np.arange(0, 11, 2), [f"{2**k:,}" for k in range(0, 11, 2)])
@@ -99,14 +98,13 @@ class BatchSharing(LectureScene):
 
     def move(self, state):
         curve, here = state.curve, state.here
-        floors = (curve.user_rate, curve.total_rate)
-        sums = (1 / curve.sum, BATCH / curve.sum)
-        for k, (floor, total) in enumerate(zip(floors, sums, strict=True)):
-            self.bands[k].set_data(BATCH, np.maximum(total, 1e-3), floor)
-            for line, bound in zip(
-                self.lines[2 * k : 2 * k + 2], (curve.memory_bound, ~curve.memory_bound)
-            ):
-                line.set_data(BATCH, np.where(bound, floor, np.nan))
+        floors = (curve.user_rate, curve.total_rate)  # rates by the floor: the most there can be
+        sums = (1 / curve.sum, BATCH / curve.sum)  # rates by the sum
+        bounds = (curve.memory_bound, ~curve.memory_bound)
+        for k, (most, least) in enumerate(zip(floors, sums, strict=True)):
+            self.bands[k].set_data(BATCH, np.maximum(least, 1e-3), most)
+            for line, bound in zip(self.lines[2 * k : 2 * k + 2], bounds, strict=True):
+                line.set_data(BATCH, np.where(bound, most, np.nan))
         end = min(max(state.most + 0.5, 1), 1024)
         self.beyond.set_bounds(end, 1, 1024 - end, 2e5)
         self.beyond.set_visible(state.most < 1024)

@@ -29,8 +29,8 @@ KINDS = {
 
 @dataclass(frozen=True, eq=False)
 class Trust(State):
-    predicted: Any
-    rates: Any
+    predicted: Any  # tok/s, of each row
+    rates: Any  # tok/s, measured
     names: tuple[str, ...]
 
 
@@ -39,15 +39,16 @@ def trust(*, device: str, kind: str) -> Trust:
     rows = compared(device=device, engine="llama.cpp")
     predicted = np.array([c.predicted(kind) for c in rows])
     rates = np.array([c.rate for c in rows])
-    error = np.mean(abs(predicted / rates - 1))
-    worst = rows[int(np.argmax(abs(predicted / rates - 1)))]
+    errors = abs(predicted / rates - 1)
+    worst = rows[int(np.argmax(errors))]
     bias = "too fast" if np.mean(predicted / rates) > 1 else "too slow"
-    says = f"{device}, {len(rows)} measured rows: {KINDS[kind].split(' (')[0]} is off by {percent(error)} on average"
+    name, off = KINDS[kind].split(" (")[0], percent(np.mean(errors))
+    says = f"{device}, {len(rows)} measured rows: {name} is off by {off} on average"
     if kind == "estimate":
         fit = rows[0].fit
         says += (
-            f", after fitting {percent(fit.bandwidth_share)} of the bandwidth and {readable(fit.seconds_per_layer, 's')} "
-            "a layer to the same rows."
+            f", after fitting {percent(fit.bandwidth_share)} of the bandwidth and "
+            f"{readable(fit.seconds_per_layer, 's')} a layer to the same rows."
         )
     else:
         says += f", mostly {bias}; the worst is {worst.name}."
@@ -55,7 +56,7 @@ def trust(*, device: str, kind: str) -> Trust:
 
 
 class PredictedMeasured(LectureScene):
-    """Predicted against measured tokens per second; a perfect model puts every mark on the diagonal."""
+    """Predicted against measured tokens per second; a perfect model's marks are on the diagonal."""
 
     state = staticmethod(trust)
     source = (

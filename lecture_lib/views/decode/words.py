@@ -1,13 +1,13 @@
 """Words for the decode step, the same in each of its pictures."""
 
 from lecture_lib import catalog
+from lecture_lib.decode import DecodeStep
 from lecture_lib.units import plain, readable
-
-USERS = "user", "users"
 
 
 def users(sequences: int) -> str:
-    return f"{sequences:,} {USERS[sequences != 1]}"
+    """A number of sequences in words: each is one user's."""
+    return f"{sequences:,} user{'' if sequences == 1 else 's'}"
 
 
 def tokens(rate: float) -> str:

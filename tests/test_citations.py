@@ -1,0 +1,58 @@
+"""A chapter's sources: every row that was asked about is in the table, and every source once."""
+
+import pytest
+
+from lecture_lib import catalog
+from lecture_lib.catalog import CatalogError
+from lecture_lib.citations import cite
+
+
+def test_a_claim_is_cited_with_what_else_was_seen():
+    first, second = (catalog.sources()[key] for key in ("exllamav2", "ai-benchmarks"))
+    read_on = catalog.claim("C01").provenance["text"].read_on
+    assert cite(claims=["C01"]).rows == (
+        ("claim C01", first.title, first.url, read_on, "seen"),
+        ("claim C01", second.title, second.url, second.read_on, "seen with it"),
+    )
+
+
+def test_rows_from_one_source_share_its_line():
+    lines = {names: title for names, title, *_ in cite(claims=["C01", "C02"]).rows}
+    assert lines["claim C01, claim C02"] == catalog.sources()["ai-benchmarks"].title
+
+
+def test_a_recalled_figure_says_that_nobody_read_it():
+    (line,) = cite(claims=["C07"]).rows
+    assert line[3:] == ("not read", "recalled")
+
+
+def test_a_source_without_an_address_says_so():
+    lines = cite(devices=["RTX 4090"]).rows
+    address = {source.title: source.url for source in catalog.sources().values()}
+    assert None in {address[title] for _, title, *_ in lines}
+    for _, title, said, *_ in lines:
+        assert said == (address[title] or "no address")
+
+
+def test_every_source_of_every_row_is_cited_and_no_line_stands_twice():
+    asked = {"claims": catalog.claims(), "devices": catalog.devices(), "models": catalog.models()}
+    table = cite(**asked)
+    assert len(set(table.rows)) == len(table.rows)
+    for kind, rows in asked.items():
+        for name, row in rows.items():
+            said = f"claim {name}" if kind == "claims" else name
+            cited = {title for names, title, *_ in table.rows if said in names}
+            told = {origin.title for origin in row.provenance.values()}
+            assert told | {source.title for source in row.also} <= cited
+
+
+def test_nothing_asked_gives_the_header_alone():
+    table = cite()
+    assert table.header == ("for", "source", "address", "read on", "confidence")
+    assert table.rows == ()
+
+
+@pytest.mark.parametrize("asked", [{"claims": ["C999"]}, {"devices": ["x"]}, {"models": ["x"]}])
+def test_an_unknown_row_is_refused(asked):
+    with pytest.raises(CatalogError, match=r"^no (claim|device|model) "):
+        cite(**asked)

@@ -1,0 +1,74 @@
+"""The machine in front of you: what is divided by what, in times that are told."""
+
+import numpy as np
+import pytest
+
+from lecture_lib import machine
+from lecture_lib.machine import Measured, this_machine, times
+from lecture_lib.roofline import Roof
+
+ROOF = Roof("toy", 1, 1)
+
+
+def told(monkeypatch, reading, calculating):
+    """The machine as it is found when its two measurements take these seconds."""
+    given = iter([np.array(reading), np.array(calculating)])
+    monkeypatch.setattr(machine, "MATRIX", 8)
+    monkeypatch.setattr(machine, "TILE", 4)
+    monkeypatch.setattr(machine, "times", lambda work, repeats: (work(), next(given))[1])
+    return this_machine.__wrapped__("toy")
+
+
+def test_the_best_repeat_counts_and_each_rate_is_an_amount_over_its_time(monkeypatch):
+    found = told(monkeypatch, [2, 1, 4], [1, 0.5, 1])
+    assert found.roof == Roof("toy", peak_rate=2 * 4**3 / 0.5, bandwidth=8 * 8 * 4 / 1)
+
+
+def test_the_spread_is_the_worse_of_the_two_medians_over_their_best(monkeypatch):
+    assert told(monkeypatch, [2, 1, 4], [1, 1, 1]).spread == 2
+    assert told(monkeypatch, [1, 1, 1], [3, 1, 4]).spread == 3
+
+
+def test_a_wide_spread_is_not_steady():
+    assert Measured(ROOF, 1).steady
+    assert Measured(ROOF, machine.SPREAD - 0.01).steady
+    assert not Measured(ROOF, machine.SPREAD).steady
+
+
+def test_the_first_run_does_not_count(monkeypatch):
+    clock = iter([10, 13, 20, 21])
+    monkeypatch.setattr(machine, "perf_counter", lambda: next(clock))
+    runs = []
+    assert times(lambda: runs.append(1), repeats=2).tolist() == [3, 1]
+    assert len(runs) == 3
+
+
+def test_a_small_machine_is_measured_whole(monkeypatch):
+    monkeypatch.setattr(machine, "MATRIX", 256)
+    monkeypatch.setattr(machine, "TILE", 64)
+    found = this_machine.__wrapped__("small", repeats=3)
+    assert found.roof.name == "small"
+    assert found.roof.capacity is None
+    assert found.spread >= 1
+
+
+def test_a_machine_is_measured_once(monkeypatch):
+    monkeypatch.setattr(machine, "MATRIX", 8)
+    monkeypatch.setattr(machine, "TILE", 4)
+    try:
+        assert this_machine("once", 2) is this_machine("once", 2)
+    finally:
+        this_machine.cache_clear()
+
+
+def test_the_matrix_overflows_a_laptops_caches_and_the_tiles_do_not():
+    assert machine.MATRIX**2 * 4 > 128e6
+    assert 3 * machine.TILE**2 * 4 < 16e6
+
+
+@pytest.mark.parametrize("seconds", [[1e-3, 1e-3], [1e-3, 9.0]])
+def test_other_programs_make_a_measured_rate_smaller_and_never_larger(monkeypatch, seconds):
+    alone = told(monkeypatch, [1e-3], [1e-3]).roof
+    beside = told(monkeypatch, seconds, seconds).roof
+    assert beside.bandwidth <= alone.bandwidth
+    assert beside.peak_rate <= alone.peak_rate

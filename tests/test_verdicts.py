@@ -1,0 +1,173 @@
+"""Verdicts are worked out: what the row says of a claim and what the models find must agree."""
+
+from dataclasses import replace
+
+import pytest
+
+from lecture_lib import catalog, verdicts
+from lecture_lib.catalog import CatalogError
+from lecture_lib.measured import all_compared, fitted, reached_shares
+from lecture_lib.medium import STILL
+from lecture_lib.serving import decode_roof
+from lecture_lib.verdicts import Verdict, findings, verdict
+
+KIND = {"holds": "supported", "holds with correction": "partly", "not supported": "not supported"}
+TESTED = ("C01", "C02", "C03", "C13", "C14")
+CACHES = (decode_roof, all_compared, fitted, reached_shares)
+
+
+@pytest.fixture
+def changed(monkeypatch):
+    """Changes fields of a row of the catalog, for one test: changed("device", "RTX 4090", ...)."""
+
+    def change(kind, name, **fields):
+        ask = getattr(catalog, kind)
+        row = replace(ask(name), **fields)
+        monkeypatch.setattr(catalog, kind, lambda asked: row if asked == name else ask(asked))
+        for function in CACHES:
+            function.cache_clear()
+
+    yield change
+    monkeypatch.undo()
+    for function in CACHES:
+        function.cache_clear()
+
+
+def toy(**fields):
+    claim = replace(catalog.claim("C01"), **fields)
+    return Verdict(claim, "We counted.", "partly", "Say less.")
+
+
+# the rows and the models
+
+
+@pytest.mark.parametrize("claim", TESTED)
+def test_the_models_find_what_the_row_of_the_claim_says(claim):
+    found, row = verdict(claim), catalog.claim(claim)
+    assert found.kind == KIND[row.verdict], (
+        f"claim {claim}: data/claims.toml says {row.verdict!r}, and the models now find "
+        f"{found.kind!r}: {found.finding} Correct the number that changed, or the row."
+    )
+    assert found.claim is row
+
+
+def test_every_check_is_tested_here():
+    verdict("C01")  # loads the checks
+    assert sorted(verdicts.CHECKS) == sorted(TESTED)
+
+
+@pytest.mark.parametrize("claim", TESTED)
+def test_a_finding_and_a_correction_are_whole_sentences(claim):
+    found = verdict(claim)
+    for words in (found.finding, found.correction):
+        assert words[0].isupper()
+        assert words.endswith(".")
+        assert ".." not in words
+        assert "nan" not in words
+
+
+def test_c01_names_the_ceiling_and_what_was_measured_below_it():
+    # 1,008 GB/s over 6.92 GB; github.com/turboderp-org/exllamav2, README: 114 tok/s
+    assert "allows 146 tok/s; 114 were measured (ExLlamaV2" in verdict("C01").finding
+
+
+def test_c02_divides_the_claimed_watts_by_the_claimed_rate():
+    assert "At 350 W and 100 tok/s a token costs 3.5 J." in verdict("C02").finding
+
+
+# a changed number flips a verdict
+
+
+def test_half_the_bandwidth_takes_the_support_from_c01(changed):
+    changed("device", "RTX 4090", bandwidth=catalog.device("RTX 4090").bandwidth / 2)
+    assert verdict("C01").kind == "not supported"
+
+
+def test_a_claim_above_the_roof_is_not_supported(changed):
+    changed("claim", "C01", quantity=150)
+    assert verdict("C01").kind == "not supported"
+
+
+def test_a_claim_above_what_was_measured_is_not_supported(changed):
+    changed("claim", "C01", quantity=130)
+    assert verdict("C01").kind == "not supported"
+
+
+def test_a_card_rated_at_350_watts_would_support_c02(changed):
+    changed("device", "RTX 4090", power=350)
+    assert verdict("C02").kind == "supported"
+
+
+def test_a_card_that_holds_one_user_would_support_c03(changed):
+    changed("device", "RTX 4090", memory_bytes=int(8.4e9))
+    found = verdict("C03")
+    assert found.kind == "supported"
+    assert "1.0 times less" in found.finding
+
+
+def test_a_claim_that_fits_other_sizes_is_found_to_do_so(changed):
+    assert "For each user it fits LLaMA-7B (" in verdict("C14").finding
+    changed("claim", "C14", quantity=1e6)
+    assert verdict("C14").finding.count("it fits no size.") == 2
+
+
+# how it shows
+
+
+def test_a_notebook_quotes_the_claim_and_the_words_are_stored():
+    bundle = toy(text="All is fast")._repr_mimebundle_()
+    assert bundle["text/plain"] == (
+        "the draft said: All is fast.\nwe find:        We counted.\n"
+        "verdict:        ≈ Partly. Say less."
+    )
+    assert bundle["text/markdown"] == (
+        "> **the draft said** (C01): All is fast.\n>\n> **we find** (C01): We counted.\n>\n"
+        "> **verdict** (C01): ≈ Partly. Say less."
+    )
+
+
+def test_what_a_claim_says_is_no_markup_on_a_slide(monkeypatch):
+    monkeypatch.setenv(STILL, "1")
+    claim = replace(catalog.claim("C01"), text="a < b & <script>")
+    page = Verdict(claim, "x > y", "not supported", "<i>No</i>")._repr_mimebundle_()["text/html"]
+    assert "<script>" not in page
+    assert "a &lt; b &amp; &lt;script&gt;." in page
+    assert "x &gt; y" in page
+    assert 'class="not-supported"' in page
+    assert "&lt;i&gt;No&lt;/i&gt;" in page
+
+
+def test_findings_tell_what_the_draft_said_and_what_was_found_since():
+    bundle = findings("C22", "C15")._repr_mimebundle_()
+    for row in (catalog.claim("C22"), catalog.claim("C15")):
+        assert f"{row.id}  The draft: {row.text}. Since then: {row.found}." in bundle["text/plain"]
+        assert f"- *The draft ({row.id}): {row.text}.* {row.found}." in bundle["text/markdown"]
+
+
+def test_findings_are_no_markup_on_a_slide(monkeypatch):
+    monkeypatch.setenv(STILL, "1")
+    row = replace(catalog.claim("C22"), text="<b>", found="1 < 2")
+    page = verdicts.Findings((row,))._repr_mimebundle_()["text/html"]
+    assert "<li><em>The draft: &lt;b&gt;.</em> 1 &lt; 2.</li>" in page
+
+
+# by refusal
+
+
+def test_an_unknown_claim_is_refused():
+    for ask in (verdict, findings):
+        with pytest.raises(CatalogError, match="no claim 'C999'"):
+            ask("C999")
+
+
+def test_a_claim_that_no_model_tests_is_refused_with_those_that_are_tested():
+    with pytest.raises(LookupError) as refusal:
+        verdict("C04")
+    tested = sorted(verdicts.CHECKS)
+    assert str(refusal.value) == f"no model tests claim C04 yet; there are tests of {tested}"
+
+
+def test_a_verdict_of_another_kind_is_refused():
+    with pytest.raises(ValueError, match="claim C01: a verdict is one of") as refusal:
+        Verdict(catalog.claim("C01"), "", "maybe", "")
+    assert str(refusal.value).endswith("['supported', 'partly', 'not supported'], not 'maybe'")

@@ -1,0 +1,97 @@
+"""The picture of this machine, for one that is told: what was drawn, read from the artists."""
+
+import numpy as np
+import pytest
+
+from lecture_lib.machine import Measured
+from lecture_lib.roofline import Roof
+from lecture_lib.scene import Picture
+from lecture_lib.views import machine as view
+from lecture_lib.views.machine import MachineRoof
+
+ROOF = Roof("told", peak_rate=2e11, bandwidth=2e10)
+SETTINGS = (
+    {"model": "Llama-3.1-8B", "weights": "4 bits", "sequences": 1},
+    {"model": "Llama-3.1-8B", "weights": "16 bits", "sequences": 1},
+    {"model": "SmolLM2-135M", "weights": "4 bits", "sequences": 64},
+    {"model": "Llama-3.1-70B", "weights": "8 bits", "sequences": 16},
+)
+
+
+@pytest.fixture(autouse=True)
+def machine_is_told(monkeypatch):
+    monkeypatch.setattr(view, "this_machine", lambda: Measured(ROOF, spread=1.1))
+
+
+def shown(**setting):
+    scene = MachineRoof()
+    state = scene.state(**setting)
+    Picture(scene).show(state)
+    return scene, state
+
+
+def xy(line):
+    return [float(np.squeeze(values)) for values in line.get_data()]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_mark_stands_on_the_lower_of_the_two_roofs(setting):
+    scene, state = shown(**setting)
+    intensity, rate = xy(scene.mark)
+    assert intensity == pytest.approx(float(state.step.work.intensity))
+    assert rate == pytest.approx(min(intensity * 2e10, 2e11))
+    assert xy(scene.now.ring) == pytest.approx([intensity, rate])
+
+
+def test_the_two_roofs_meet_at_the_ridge():
+    scene, _ = shown(**SETTINGS[0])
+    assert xy(scene.ridge) == [2e11 / 2e10, 2e11]
+    for line, end in ((scene.memory, -1), (scene.compute, 0)):
+        x, y = line.get_data()
+        assert [x[end], y[end]] == xy(scene.ridge)
+    x, y = scene.memory.get_data()
+    assert np.diff(np.log(y)) == pytest.approx(np.diff(np.log(x)))  # slope 1: a bandwidth
+    assert len(set(scene.compute.get_ydata())) == 1
+
+
+def test_some_settings_stand_under_the_slope_and_some_under_the_flat_roof():
+    bound = [bool(shown(**setting)[1].step.memory_bound) for setting in SETTINGS]
+    assert True in bound
+    assert False in bound
+
+
+def test_the_axes_name_their_units_and_the_roofs_their_rates():
+    scene, _ = shown(**SETTINGS[0])
+    words = {text.get_text() for text in scene.ax.figure.texts}
+    assert "arithmetic intensity, FLOP per byte moved" in words
+    assert [name.get_text() for name in scene.names] == [
+        "memory roof 20 GB/s", "arithmetic roof 200 GFLOP/s",
+    ]  # fmt: skip
+
+
+def test_the_sentence_gives_the_measured_roof_and_the_most_tokens():
+    _, state = shown(**SETTINGS[1])
+    # 15.01 GB of weights and 1,025 tokens of 131,072 bytes at 20 GB/s
+    assert state.says == (
+        "This machine read 20 GB/s and calculated 200 GFLOP/s. Llama-3.1-8B at 16 bits would make "
+        "at most 1.32 tok/s, 1 at a time."
+    )
+
+
+def test_an_unsteady_measurement_says_so(monkeypatch):
+    monkeypatch.setattr(view, "this_machine", lambda: Measured(ROOF, spread=2))
+    assert "The measurement was unsteady" in shown(**SETTINGS[0])[1].says
+
+
+def test_moving_from_any_state_to_any_other_gives_the_pixels_of_drawing_it_afresh():
+    states = [MachineRoof.state(**setting) for setting in SETTINGS]
+    afresh = []
+    for state in states:
+        picture = Picture(MachineRoof())
+        picture.show(state)
+        afresh.append(picture.pixels().copy())
+    moved = Picture(MachineRoof())
+    for k in (0, 1, 0, 2, 0, 3, 1, 2, 1, 3, 2, 3, 0):  # every ordered pair
+        moved.show(states[k])
+        assert np.array_equal(moved.pixels(), afresh[k]), SETTINGS[k]
+    assert not np.array_equal(afresh[0], afresh[1])
