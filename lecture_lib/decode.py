@@ -100,4 +100,9 @@ def most_sequences(
     one = decode_step(
         shape, roof, context_tokens=context_tokens, weight_bits=weight_bits, table_bits=table_bits
     )
+    if not one.caches:
+        raise ValueError(
+            f"{shape.name}: without a cache any number of sequences fits; "
+            f"give context_tokens of 1 or more, not {context_tokens}"
+        )
     return max(0, int(np.floor(((roof.capacity or 0) - one.weights) / one.caches)))

@@ -20,7 +20,7 @@ OLDEST_PYTHON = (3, 11)
 # Package: the oldest version that will do. tests/test_doctor.py holds this against pyproject.toml.
 PACKAGES = {
     "numpy": "2.1",
-    "matplotlib": "3.9",
+    "matplotlib": "3.10",
     "pillow": "10.1",
     "ipywidgets": "8.1",
     "jupyterlab": "4.2",

@@ -19,7 +19,9 @@ def decode_roof(device: str) -> Roof:
     bandwidth or every rate is unknown.
     """
     row = catalog.device(device)
-    bandwidth = row.bandwidth or row.sram_bandwidth
+    bandwidth, capacity = row.bandwidth, row.memory_bytes or row.sram_bytes
+    if not row.memory_bytes and row.sram_bandwidth:
+        bandwidth, capacity = row.sram_bandwidth, row.sram_bytes
     known = {peak.operands for peak in row.peaks}
     operands = next((o for o in OPERANDS if o in known), None)
     if bandwidth is None or operands is None:
@@ -28,7 +30,6 @@ def decode_roof(device: str) -> Roof:
             f"{device!r}: its {missing} is not published, so no decode rate can be worked out; "
             "take another device, or add the figure and its source to data/devices.toml"
         )
-    capacity = row.memory_bytes or row.sram_bytes
     return Roof(row.name, row.peak(operands).ops_per_s, bandwidth, capacity, row.power)
 
 

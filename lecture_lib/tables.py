@@ -31,7 +31,7 @@ class Table:
 
     def _markdown(self) -> str:
         lines = [
-            "| " + " | ".join(row) + " |"
+            "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |"
             for row in (self.header, ("---",) * len(self.header), *self.rows)
         ]
         return "\n".join([*lines, *(["", self.note] if self.note else [])])

@@ -2,6 +2,7 @@
 
 import html
 import math
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -83,7 +84,8 @@ class Exercise:
     unit: str
     right: str  # what to say to the right answer
     mistakes: Mapping[str, Callable[[], float]]  # a hint -> the value that it answers
-    tolerance: float = 0.02
+    tolerance: float = 0.02  # relative
+    whole: bool = False  # a count: what stands after the point does not matter
 
     def __call__(self, answer) -> str:
         """A sentence on the answer: right, a hint for a known slip, or which way it is off."""
@@ -92,12 +94,12 @@ class Exercise:
     def _reply(self, answer) -> str:
         if answer is None or answer is ...:
             return f"No answer yet. Put a number in place of the dots, in {self.unit}."
-        if (
-            isinstance(answer, bool)
-            or not isinstance(answer, int | float)
-            or not math.isfinite(answer)
-        ):
-            return f"An answer is one finite number in {self.unit}, and this is {answer!r}."
+        number = _finite(answer)
+        if number is None:
+            return f"An answer is one finite number in {self.unit}, and this is {answer!r:.40}."
+        return self._judge(number)
+
+    def _judge(self, answer: float) -> str:
         truth = self.truth()
         if self._near(answer, truth):
             return f"✓ Right. {self.right}"
@@ -117,7 +119,20 @@ class Exercise:
         )
 
     def _near(self, answer: float, value: float) -> bool:
+        if self.whole:
+            return math.floor(answer) == math.floor(value)
         return math.isclose(answer, value, rel_tol=self.tolerance)
+
+
+def _finite(answer) -> float | None:
+    """The answer as a finite number; None if it is none. True and False are not numbers here."""
+    if isinstance(answer, bool) or not isinstance(answer, numbers.Real):
+        return None
+    try:
+        number = float(answer)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 class Words(str):

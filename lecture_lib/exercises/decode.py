@@ -171,7 +171,7 @@ users_that_fit = Exercise(
             _room() / _cache(value_bytes=1)
         ),
     },
-    tolerance=0.012,
+    whole=True,
 )
 
 

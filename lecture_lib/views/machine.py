@@ -10,6 +10,7 @@ from lecture_lib.machine import this_machine
 from lecture_lib.roofline import attainable_rate
 from lecture_lib.scene import State
 from lecture_lib.units import plain, readable
+from lecture_lib.views.decode.words import kept_as
 from lecture_lib.views.style import (
     COMPUTE,
     GROUND,
@@ -25,6 +26,8 @@ from lecture_lib.views.style import (
     ticks,
 )
 
+CONTEXT_TOKENS = 1024  # of each sequence
+
 
 @dataclass(frozen=True, eq=False)
 class OnThisMachine(State):
@@ -39,7 +42,7 @@ def on_this_machine(*, model: str, weights: str, sequences: int) -> OnThisMachin
         catalog.shape(model),
         roof,
         sequences=sequences,
-        weight_bits=catalog.weight_format(weights).bits_per_weight,
+        **kept_as(weights, CONTEXT_TOKENS),
     )
     says = (
         f"This machine read {readable(roof.bandwidth, 'B/s')} and calculated "

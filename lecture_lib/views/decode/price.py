@@ -149,6 +149,7 @@ class TokenPrice(LectureScene):
         self.measured_name = self.moving(
             note(ax, color=SOFT, weight="normal", size=10.5, va="top", ha="center")
         )
+        self.beyond = self.moving(note(ax, color=SOFT, size=10.5, zorder=9, va="center"))
         self.now = Now(self, ax, *decades(8, 12, "B"))
         width = figure.get_size_inches()[0] * 100
         self.numbers, self.captions = [], []
@@ -194,9 +195,14 @@ class TokenPrice(LectureScene):
         fits = bool(step.fits)
         rate = float(step.user_rate)
         self.now.move(traffic, rate, readable(traffic, "B"))
+        low, high = self.ax.get_ylim()
         for mark, seen in ((self.mark, fits), (self.cross, not fits)):
-            mark.set_data([traffic], [min(max(rate, 0.1), 1e6)])
+            mark.set_data([traffic], [min(max(rate, low), high)])
             mark.set_visible(seen)
+        self.beyond.set_visible(fits and not low <= rate <= high)
+        above = rate > high
+        self.beyond.set(x=traffic * 1.9, y=high / 2.2 if above else low * 2.2)
+        self.beyond.set_text(f"{'above' if above else 'below'} the scale: {tokens(rate)}")
         self.write(step, fits, state.most)
 
     def write(self, step, fits: bool, most: int):

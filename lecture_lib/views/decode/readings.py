@@ -11,7 +11,7 @@ from lecture_lib.measured import reached_shares
 from lecture_lib.scene import State
 from lecture_lib.serving import decode_roof
 from lecture_lib.units import percent, plain
-from lecture_lib.views.decode.words import tokens
+from lecture_lib.views.decode.words import kept_as, tokens
 from lecture_lib.views.style import (
     COMPUTE,
     GREY,
@@ -67,15 +67,9 @@ def must_be(*, claim: str, reading: str, context_tokens: int) -> MustBe:
     """What a claimed rate asks of each model size, read for each user or for all together."""
     asked = UNSOURCED[claim]
     claimed = float(catalog.claim(claim).quantity)
-    kept = catalog.weight_format(asked.weights)
+    roof, setting = decode_roof(asked.device), kept_as(asked.weights, context_tokens)
     steps = [
-        decode_step(
-            catalog.shape(model),
-            decode_roof(asked.device),
-            sequences=asked.sequences,
-            context_tokens=context_tokens,
-            weight_bits=kept.bits_per_weight,
-        )
+        decode_step(catalog.shape(model), roof, sequences=asked.sequences, **setting)
         for model in asked.models
     ]
     most = np.array([float(s.user_rate if reading == "each" else s.total_rate) for s in steps])
@@ -87,7 +81,9 @@ def must_be(*, claim: str, reading: str, context_tokens: int) -> MustBe:
     ]
     whom = "each user" if reading == "each" else "all users together"
     opening = f"{plain(claimed)} tok/s for {whom}, {asked.sequences} at once, on an {asked.device}"
-    if likely:
+    if not fits.any():
+        says = f"{opening}: no size fits the memory."
+    elif likely:
         says = (
             f"{opening}: only {' or '.join(likely)} fits what measured engines reach, "
             f"{percent(low)} to {percent(high)} of the ceiling."
@@ -95,7 +91,7 @@ def must_be(*, claim: str, reading: str, context_tokens: int) -> MustBe:
     elif (share[fits] > 1).all():
         says = (
             f"{opening}: no size can do it; "
-            f"the ceilings are {tokens(most.min())} to {tokens(most.max())}."
+            f"the ceilings of those that fit are at most {tokens(most[fits].max())}."
         )
     else:
         # the size whose ceiling is nearest above the claim, as a ratio
