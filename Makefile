@@ -14,7 +14,7 @@ endif
 # The tools of the environment (node among them) come before those of the machine.
 IN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help lab slides test notebooks check-fresh chromium environment clean
+.PHONY: help lab slides test notebooks check-fresh picture chromium environment clean
 
 help:
 	@echo 'make lab          open the lectures in JupyterLab'
@@ -22,6 +22,7 @@ help:
 	@echo 'make test         check everything: lint, library, notebooks, slides in a browser'
 	@echo 'make notebooks    run the notebooks and store what they say'
 	@echo 'make check-fresh  fail if a notebook would say something else than it stores'
+	@echo 'make picture      photograph an explorable for the README'
 	@echo 'make chromium     provide the browser that the slide tests drive'
 	@echo 'make clean        remove the environment and everything built'
 	@echo
@@ -46,6 +47,10 @@ notebooks: environment
 
 check-fresh: environment
 	@$(IN) $(BIN)/python tools/store_outputs.py --check
+
+# The picture on the README's first screen: chapter 01 in JupyterLab, photographed by its own test.
+picture: environment chromium
+	@$(IN) LECTURE_PICTURE=docs/explorable.png $(BIN)/python -m pytest -q -n 0 tests/test_lab.py
 
 chromium:
 	@bash tools/install_chromium.sh

@@ -52,3 +52,11 @@ def test_a_folder_without_chapters_is_refused_with_the_way_out(tmp_path):
         chapters(tmp_path)
     where = tmp_path.resolve()
     assert str(refusal.value) == f"no chapters in {where}; run this in the folder notebooks/"
+
+
+def test_the_readme_lists_the_chapters_as_they_describe_themselves():
+    root = Path(__file__).parents[1]
+    readme = (root / "README.md").read_text("utf-8")
+    for c in chapters(root / "notebooks"):
+        link = f"[{c['chapter']:02}](notebooks/{c['file']})"
+        assert f"| {link} | {c['question']} | {c['runs']} | {c['minutes']} |" in readme

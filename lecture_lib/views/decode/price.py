@@ -134,7 +134,7 @@ class TokenPrice(LectureScene):
             *ax.plot([], [], "o", ms=7, color=SOFT, mec=GROUND, mew=1.2, zorder=5)
         )
         self.mark = self.moving(
-            *ax.plot([], [], "o", ms=11, color=INK, mec=GROUND, mew=1.2, zorder=8)
+            *ax.plot([], [], "o", ms=11, color=INK, mec=GROUND, mew=1.2, zorder=8, clip_on=False)
         )
         self.cross = self.moving(
             *ax.plot([], [], "X", ms=14, color=WRONG, mec=GROUND, mew=1.2, zorder=9)
@@ -177,7 +177,7 @@ class TokenPrice(LectureScene):
         )
         self.compute_name.set_visible(0.1 < flat < 4e5)
         ends = np.clip([roof.bandwidth / 1e6, roof.bandwidth / 0.1], self.low, self.high)
-        at = np.exp(np.interp(0.76 if traffic < 2e10 else 0.26, [0, 1], np.log(ends)))
+        at = np.exp(np.interp(0.7 if traffic < 2e10 else 0.26, [0, 1], np.log(ends)))
         self.memory_name.set(text=f"memory roof {readable(roof.bandwidth, 'B/s')}", x=at)
         self.memory_name.set_y(roof.bandwidth / at * 1.3)
         self.measured.set_data(

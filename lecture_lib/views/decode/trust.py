@@ -92,7 +92,7 @@ class PredictedMeasured(LectureScene):
         ax.plot([low, high], [low, high], color=INK, lw=2.4)
         ax.plot([low, high], [low / 2, high / 2], color=GREY, lw=1.2)
         note(ax, "as predicted").set(x=400, y=425, **rise)
-        note(ax, "half of it", color=SOFT, weight="normal", size=10.5).set(x=14.5, y=7.8, **rise)
+        note(ax, "half of it", color=SOFT, weight="normal", size=10.5).set(x=20, y=10.8, **rise)
         self.marks = self.moving(
             *ax.plot([], [], "o", ms=9, color=TRAFFIC, mec=GROUND, mew=1.2, zorder=5)
         )

@@ -2,7 +2,7 @@
 
 from lecture_lib import catalog
 from lecture_lib.decode import DecodeStep
-from lecture_lib.units import plain, readable
+from lecture_lib.units import MEGA, plain, readable
 
 
 def users(sequences: int) -> str:
@@ -12,7 +12,7 @@ def users(sequences: int) -> str:
 
 def tokens(rate: float) -> str:
     """A rate of tokens in words."""
-    return f"{plain(rate)} tok/s"
+    return f"{plain(rate / MEGA)} M tok/s" if rate >= MEGA else f"{plain(rate)} tok/s"
 
 
 def kept_as(weights: str, context_tokens: int) -> dict:
