@@ -3,24 +3,34 @@
 from collections.abc import Iterable
 
 from lecture_lib import catalog
+from lecture_lib.catalog import Measurement
 from lecture_lib.tables import Table
 
 
 def cite(
-    *, claims: Iterable[str] = (), devices: Iterable[str] = (), models: Iterable[str] = ()
+    *,
+    claims: Iterable[str] = (),
+    devices: Iterable[str] = (),
+    models: Iterable[str] = (),
+    formats: Iterable[str] = (),
+    measurements: Iterable[Measurement] = (),
 ) -> Table:
     """A table of the sources of these rows: each once, with what was taken from it."""
     rows = [
         *((f"claim {name}", catalog.claim(name)) for name in claims),
         *((name, catalog.device(name)) for name in devices),
         *((name, catalog.model(name)) for name in models),
+        *((name, catalog.weight_format(name)) for name in formats),
+        *((f"{row.engine} measured", row) for row in measurements),
     ]
     found: dict[tuple, list[str]] = {}
     for name, row in rows:
         origins = [(p.title, p.url, p.read_on, p.confidence) for p in row.provenance.values()]
         origins += [(s.title, s.url, s.read_on, "") for s in row.also]
         for origin in dict.fromkeys(origins):
-            found.setdefault(origin, []).append(name)
+            named = found.setdefault(origin, [])
+            if name not in named:
+                named.append(name)
     lines = [
         (", ".join(names), title, url or "no address", read_on, confidence or "seen with it")
         for (title, url, read_on, confidence), names in found.items()

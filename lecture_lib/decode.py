@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lecture_lib.roofline import Roof, Work, floor_time, is_memory_bound, power_energy, sum_time
+from lecture_lib.units import quantity
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +50,15 @@ class DecodeStep:
 
     @property
     def fits(self):
-        """Whether the weights and the caches fit the device's memory."""
-        return self.needed <= (self.roof.capacity or 0)
+        """Whether weights and caches fit the device's memory; None where that is not known."""
+        return None if self.roof.capacity is None else self.needed <= self.roof.capacity
 
     @property
     def energy(self):
         """Energy of one token [J], if the device draws its full power during the least time.
 
-        None where the power is not known.
+        Neither a floor nor a ceiling: a real step takes longer and may draw less. None where the
+        power is not known.
         """
         if self.roof.power is None:
             return None
@@ -80,6 +82,7 @@ def decode_step(
     scales; `table_bits`, if given, is kept for the embedding and the head. The cache holds 2 bytes
     a value in a Transformer, 4 in a recurrent state.
     """
+    weight_bits = quantity(f"{shape.name}: weight_bits", weight_bits)
     head = shape.vocabulary * shape.model_dim
     streamed = shape.streamed_parameters(sequences)
     weight_bytes = stored_bytes(streamed, head, weight_bits, table_bits) / streamed
@@ -96,7 +99,12 @@ def decode_step(
 def most_sequences(
     shape, roof: Roof, *, context_tokens=1024, weight_bits=16, table_bits=None
 ) -> int:
-    """How many sequences of this length fit beside the weights; 0 if the weights alone do not."""
+    """How many sequences of this length fit beside the weights; 0 if the weights alone do not.
+
+    ValueError for a roof whose capacity is not known, and for sequences that keep no cache.
+    """
+    if roof.capacity is None:
+        raise ValueError(f"{roof.name}: its memory is not known; give the Roof a capacity")
     one = decode_step(
         shape, roof, context_tokens=context_tokens, weight_bits=weight_bits, table_bits=table_bits
     )
@@ -105,4 +113,4 @@ def most_sequences(
             f"{shape.name}: without a cache any number of sequences fits; "
             f"give context_tokens of 1 or more, not {context_tokens}"
         )
-    return max(0, int(np.floor(((roof.capacity or 0) - one.weights) / one.caches)))
+    return max(0, int(np.floor((roof.capacity - one.weights) / one.caches)))

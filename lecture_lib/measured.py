@@ -54,7 +54,11 @@ class Compared:
 
 @cache
 def all_compared() -> tuple[Compared, ...]:
-    """Every measured row of batch 1 on one device whose bits for a weight are known."""
+    """The measured rows of batch 1 on one device that give `bits_per_weight`.
+
+    Rows of engines that skip weights leave it out: they may pass a ceiling that counts every
+    weight. A context that is not known counts as empty, which makes the ceiling the highest.
+    """
     found = []
     for row in catalog.measurements():
         if row.sequences != 1 or row.devices != 1 or row.bits_per_weight is None:

@@ -13,8 +13,9 @@ OPERANDS = ("fp16", "bf16", "fp32", "bfp8", "fp8", "int8")
 
 @cache
 def decode_roof(device: str) -> Roof:
-    """The roof under which a device decodes: its 16-bit rate, and the memory of the weights.
+    """The roof under which a device decodes: a rate, and the memory that holds the weights.
 
+    The rate is the 16-bit one with the widest accumulator, or the nearest that the device has.
     A machine without any memory but its SRAM reads the weights from there. CatalogError where the
     bandwidth or every rate is unknown.
     """

@@ -145,7 +145,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(asked, answer):
     with pytest.raises(KeyError) as caught:
         catalog.device(asked)
     assert str(caught.value) == (
-        f"no device {asked!r}; nearest: {answer}; all 56: lecture_lib/data/devices.toml"
+        f"no device {asked!r}; nearest: {answer}; all 57: lecture_lib/data/devices.toml"
     )
 
 

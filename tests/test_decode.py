@@ -177,12 +177,12 @@ def test_a_device_of_unknown_power_has_no_energy():
     assert toy_step(Roof("quiet", 100, 10)).energy is None
 
 
-def test_nothing_fits_a_memory_of_unknown_size_and_rates_are_worked_out_all_the_same():
+def test_of_a_memory_of_unknown_size_nobody_says_what_fits():
     roof = Roof("open", peak_rate=100, bandwidth=10, capacity=None)
-    assert not toy_step(roof).fits
-    assert not toy_step(roof, sequences=BATCH).fits.any()
-    assert most_sequences(TOY, roof, context_tokens=5) == 0
+    assert toy_step(roof).fits is None
     assert toy_step(roof).user_rate == toy_step().user_rate
+    with pytest.raises(ValueError, match="open: its memory is not known; give the Roof a capacity"):
+        most_sequences(TOY, roof, context_tokens=5)
 
 
 # by refusal

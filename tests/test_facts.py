@@ -34,7 +34,7 @@ BITS = {
 @pytest.mark.parametrize(
     ("ask", "count"),
     [
-        ("devices", 56), ("history", 20), ("models", 88), ("claims", 91), ("energies", 84),
+        ("devices", 57), ("history", 20), ("models", 88), ("claims", 91), ("energies", 84),
         ("measurements", 112), ("formats", 45), ("perplexities", 16), ("float_formats", 8),
     ],
 )  # fmt: skip

@@ -114,3 +114,7 @@ def test_a_fit_to_no_row_is_refused():
 def test_an_unknown_kind_of_time_is_refused():
     with pytest.raises(ValueError, match="kind floor, sum or estimate, not 'energy'"):
         ROWS[0].predicted("energy")
+
+
+def test_every_measured_model_fits_the_device_that_it_was_measured_on():
+    assert [c.row.name for c in all_compared() if not c.step.fits] == []

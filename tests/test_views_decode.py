@@ -7,7 +7,7 @@ import pytest
 
 from lecture_lib import catalog
 from lecture_lib.decode import DecodeStep
-from lecture_lib.measured import compared
+from lecture_lib.measured import compared, reached_shares
 from lecture_lib.roofline import Roof, Work
 from lecture_lib.scene import Picture
 from lecture_lib.serving import devices_that_decode, models_that_decode
@@ -18,7 +18,7 @@ from lecture_lib.views.decode.price import (
     draft_systems,
     price,
 )
-from lecture_lib.views.decode.readings import UNSOURCED, ClaimMustBe, MustBe, must_be
+from lecture_lib.views.decode.readings import UNSOURCED, ClaimMustBe, MustBe, must_be, who_could
 from lecture_lib.views.decode.sharing import BATCH, BatchSharing
 from lecture_lib.views.decode.trust import KINDS, SYSTEMS, PredictedMeasured, trust
 from lecture_lib.views.decode.words import tokens, too_big, users
@@ -147,7 +147,7 @@ def test_the_four_numbers_are_for_each_for_all_for_a_token_and_who_fits():
         tokens(step.user_rate), tokens(step.total_rate),
     ]  # fmt: skip
     assert step.total_rate == 4 * step.user_rate
-    assert scene.captions[2].get_text() == "for a token, at 700 W"
+    assert scene.captions[2].get_text() == "a token, if it draws 700 W"
     assert scene.numbers[3].get_text() == users(state.most)
 
 
@@ -156,7 +156,7 @@ def test_a_power_that_is_not_published_gives_no_energy():
     scene, state = shown(TokenPrice, **setting)
     assert scene.numbers[2].get_text() == "?"
     assert scene.captions[2].get_text() == "power not published"
-    assert "full power" not in state.says
+    assert " W." not in state.says
 
 
 def test_a_device_without_known_memory_holds_nothing():
@@ -268,7 +268,7 @@ def by_hand():
     models = ("one", "two", "three", "four")
     most, fits = np.array([100.0, 25.0, 500.0, 80.0]), np.array([True, True, True, False])
     bound = np.array([True, False, True, True])
-    return MustBe("", 50.0, models, most, bound, fits, (0.3, 0.8))
+    return MustBe("", 50.0, models, most, bound, fits)
 
 
 def test_a_claim_is_a_line_through_the_ceilings():
@@ -278,7 +278,8 @@ def test_a_claim_is_a_line_through_the_ceilings():
     assert [xy(mark) for mark in scene.marks] == [[100, 0], [25, 1], [500, 2], [80, 3]]
     assert [mark.get_color() for mark in scene.marks[:2]] == [TRAFFIC, COMPUTE]
     assert [name.get_text() for name in scene.names] == ["one", "two", "three", "four"]
-    assert scene.bands[0].get_xdata() == pytest.approx([30, 80])
+    low, high = reached_shares()
+    assert scene.bands[0].get_xdata() == pytest.approx([100 * low, 100 * high])
 
 
 def test_each_size_says_which_share_of_its_ceiling_the_claim_asks_for():
@@ -294,18 +295,18 @@ def test_each_size_says_which_share_of_its_ceiling_the_claim_asks_for():
 
 
 @each_reading
-def test_what_fits_and_is_reached_is_named_in_the_sentence(setting):
+def test_the_sentence_says_who_could_do_what_is_claimed(setting):
     state = must_be(**setting)
-    low, high = state.reached
-    share = state.claimed / state.most
-    named = [
-        model for model, s, fits in zip(state.models, share, state.fits, strict=True)
-        if fits and low <= s <= high
-    ]  # fmt: skip
-    if named:
-        assert f"only {' or '.join(named)} fits what measured engines reach" in state.says
+    could = [m for m, possible in zip(state.models, state.possible, strict=True) if possible]
+    if len(could) == 1:
+        assert f"only {could[0]} could do it" in state.says
     else:
-        assert "no size can do it" in state.says or "nearest is" in state.says
+        who = "every size" if len(could) == 4 else f"{len(could)} of 4 sizes"
+        assert f"{who} could do it" in state.says
+
+
+def test_of_those_who_could_the_one_is_named_of_which_the_claim_asks_most():
+    assert who_could(by_hand()) == "2 of 4 sizes could do it, one at 50 % of its ceiling"
 
 
 @each_reading

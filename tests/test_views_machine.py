@@ -74,7 +74,7 @@ def test_the_sentence_gives_the_measured_roof_and_the_most_tokens():
     # 15.01 GB of weights and 1,025 tokens of 131,072 bytes at 20 GB/s
     assert state.says == (
         "This machine read 20 GB/s and calculated 200 GFLOP/s. Llama-3.1-8B at 16 bits would make "
-        "at most 1.32 tok/s, 1 at a time."
+        "at most 1.32 tok/s, 1 at a time, in 16.2 GB of memory."
     )
 
 

@@ -4,7 +4,7 @@ from lecture_lib import catalog
 from lecture_lib.decode import decode_step, most_sequences
 from lecture_lib.exercises import Exercise, Prediction, Reply
 from lecture_lib.serving import decode_roof
-from lecture_lib.units import percent, plain
+from lecture_lib.units import GIGA, percent, plain, readable
 
 JOULES_PER_KWH = 3.6e6
 
@@ -28,11 +28,11 @@ def predict_one_user() -> Prediction:
         "A fifth of the arithmetic would be a normal day for a vision model. "
         "Here arithmetic is not what one waits for.",
         f"All weights but the input table, {plain(step.work.traffic / 1e9)} GB with the cache, "
-        f"pass through {plain(roof.bandwidth / 1e9)} GB/s of memory for every token.",
-        "That would be the speed with the weights outside the card's memory.",
+        f"pass through {readable(roof.bandwidth, 'B/s', 4)} of memory for every token.",
+        "That would be a tenth of what the card's memory allows.",
     ]
     return Prediction(
-        f"An RTX 4090 calculates {plain(roof.peak_rate / 1e12)} TFLOP/s, and a token of "
+        f"An RTX 4090 calculates {plain(roof.peak_rate / 1e12)} TFLOP/s (16 bits), and a token of "
         f"Llama-2-13B takes {plain(step.work.flops / 1e9)} GFLOP. "
         "How many tokens per second can one user get, with 4-bit weights?",
         tuple(Reply(f"{plain(rate, 2)} tok/s", why) for rate, why in zip(rates, whys, strict=True)),
@@ -76,28 +76,35 @@ def predict_sharing() -> Prediction:
 
 
 def predict_units() -> Prediction:
-    """Which of the draft's two headline systems gives more tokens per second?"""
+    """Which of two rates is larger, when neither says whose tokens it counts?"""
     rwkv, llama = catalog.claim("C13").quantity, catalog.claim("C14").quantity
+    if not rwkv * 160 > 4 * llama > llama > rwkv:
+        raise ValueError("the draft's two rates no longer make this question; ask another")
     return Prediction(
-        f"The draft compares RWKV at {rwkv:g} token/s, batch 160, with LLaMA at {llama:g} "
-        "tokens/s, batch 4. Which system makes more tokens per second?",
+        f"The draft compares RWKV, {rwkv:g} token/s at batch 160, with LLaMA, {llama:g} tokens/s "
+        "at batch 4. What must you know before you can say which of them makes more tokens "
+        "per second?",
         (
             Reply(
-                "RWKV",
-                f"Only if both figures are for each user: {rwkv * 160:,.0f} against "
-                f"{llama * 4:,.0f} in all.",
+                "the size of LLaMA",
+                "The size explains a rate; it does not change which rate is larger.",
             ),
             Reply(
-                "LLaMA",
-                f"Only if both figures are for all users together: {llama:g} against {rwkv:g}.",
+                f"whether RWKV's {rwkv:g} is for each user",
+                f"If so, it makes {rwkv * 160:,.0f} in all, more than LLaMA's {llama:g} and even "
+                f"more than {llama * 4:,.0f}; if not, {rwkv:g} is less than either.",
             ),
             Reply(
-                "it cannot be told",
-                "A rate without “for each” or “for all” says nothing, and the two systems "
-                "differ in batch, model and card as well.",
+                f"whether LLaMA's {llama:g} is for each user",
+                f"It is {llama:g} or {llama * 4:,.0f} in all, and RWKV makes {rwkv:g} or "
+                f"{rwkv * 160:,.0f}: LLaMA's unit alone never decides.",
+            ),
+            Reply(
+                f"nothing: {llama:g} is more than {rwkv:g}",
+                "Figures can be compared only in the same unit, and neither figure names its own.",
             ),
         ),
-        right=2,
+        right=1,
     )
 
 
@@ -107,6 +114,25 @@ def _streamed_gigabytes(weight_bytes: float, *, tables: int = 1) -> float:
     table = shape.vocabulary * shape.model_dim
     return (shape.streamed_parameters() + (tables - 1) * table) * weight_bytes / 1e9
 
+
+def _tokens_per_second(*, tables: int = 1) -> float:
+    return decode_roof("H100 SXM").bandwidth / (_streamed_gigabytes(2, tables=tables) * 1e9)
+
+
+tokens_per_second = Exercise(
+    truth=_tokens_per_second,
+    unit="tok/s",
+    right="Bandwidth divided by bytes: a floor of the time, and so a ceiling of the rate.",
+    mistakes={
+        "That is with the input table, which is looked up and not read through.": lambda: (
+            _tokens_per_second(tables=2)
+        ),
+        "That is milliseconds for a token. Turn it over.": lambda: 1e3 / _tokens_per_second(),
+        "That is seconds for a token. Turn it over.": lambda: 1 / _tokens_per_second(),
+        "A weight in 16 bits has two bytes.": lambda: 2 * _tokens_per_second(),
+    },
+    tolerance=0.01,
+)
 
 gigabytes_per_token = Exercise(
     truth=lambda: _streamed_gigabytes(2),
@@ -166,6 +192,12 @@ users_that_fit = Exercise(
         ): lambda: _room() / _cache("query_heads"),
         "The weights are in the same memory: take them off first.": lambda: (
             _room(beside_weights=False) / _cache()
+        ),
+        "The input table is not read for each token, but it is stored: take off all parameters.": (
+            lambda: (_room(beside_weights=False) - _streamed_gigabytes(2) * 1e9) / _cache()
+        ),
+        "The card's 80 GB are 80 GiB: 80 * 2**30 bytes.": lambda: (
+            (80 * GIGA - (_room(beside_weights=False) - _room())) / _cache()
         ),
         "Twice too many: keys and values are both kept, and each takes 2 bytes.": lambda: (
             _room() / _cache(value_bytes=1)

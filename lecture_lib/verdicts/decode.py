@@ -2,14 +2,13 @@
 
 from lecture_lib import catalog
 from lecture_lib.decode import decode_step, most_sequences
-from lecture_lib.measured import compared, reached_shares
+from lecture_lib.measured import compared
 from lecture_lib.serving import decode_roof
-from lecture_lib.units import percent, plain, readable
+from lecture_lib.units import plain, readable
 from lecture_lib.verdicts import check
-from lecture_lib.views.decode.readings import UNSOURCED, must_be
+from lecture_lib.views.decode.readings import READINGS, UNSOURCED, must_be, who_could
 
 CLOSE = 0.1  # a figure within a tenth of the claimed one agrees with it
-READINGS = {"each": "For each user", "all": "For all users together"}  # what a rate can count
 
 
 @check("C01")
@@ -18,8 +17,8 @@ def one_user_on_a_4090():
     rows = [c for c in compared(device="RTX 4090") if c.row.model in ("LLaMA-13B", "Llama-2-13B")]
     best = max((c for c in rows if c.row.bits_per_weight < 5), key=lambda c: c.rate)
     finding = (
-        f"At 4 bits the memory roof allows {plain(best.most)} tok/s; {plain(best.rate)} were "
-        f"measured ({best.row.engine}, batch 1)."
+        f"At 4 bits and an empty context the memory roof allows {plain(best.most)} tok/s; "
+        f"{plain(best.rate)} were measured on {best.row.model} ({best.row.engine}, batch 1)."
     )
     if best.rate >= claimed * (1 - CLOSE) and claimed <= best.most:
         return finding, "supported", "One user, a short context, 4-bit weights: then it holds."
@@ -45,7 +44,8 @@ def power_of_a_4090():
     return (
         finding,
         "partly",
-        f"A plausible reading while decoding, but not the card's rating, which is {limit:g} W.",
+        f"No reading of the card alone was found. {claimed:g} W while decoding is plausible, "
+        f"below the limit of {limit:g} W.",
     )
 
 
@@ -60,7 +60,7 @@ def no_service_from_such_machines():
     finding = (
         f"Alone a user costs {readable(alone.energy, 'J')} a token. The same card holds {most} "
         f"users of 1,024 tokens; shared among them a token costs {readable(shared.energy, 'J')}, "
-        f"{gain:.1f} times less (floor times, full power)."
+        f"{gain:.1f} times less (floor times, full power). {most_users_measured()}"
     )
     if gain < 1 + CLOSE:
         return finding, "supported", "Sharing the card gains nothing."
@@ -71,22 +71,23 @@ def no_service_from_such_machines():
     )
 
 
+def most_users_measured() -> str:
+    """A sentence on the fastest measured row of one H100 shared by many."""
+    rows = (m for m in catalog.measurements() if m.device == "H100 SXM" and m.devices == 1)
+    row = max(rows, key=lambda m: m.tokens_per_s)
+    return (
+        f"One H100 made {plain(row.tokens_per_s, 4)} tok/s for {row.sequences} users "
+        f"({row.model}, {row.format})."
+    )
+
+
 def without_a_source(claim_id: str) -> str:
-    """The finding on a figure that nobody published: what each reading would ask for."""
-    low, high = reached_shares()
+    """The finding on a figure that nobody published: who could do it, under each reading."""
     found = []
     for reading, words in READINGS.items():
         state = must_be(claim=claim_id, reading=reading, context_tokens=1024)
-        shares = state.claimed / state.most
-        rows = [
-            (share, f"{model} ({percent(share)} of its ceiling)")
-            for model, share, fits in zip(state.models, shares, state.fits, strict=True)
-            if fits and share <= 1
-        ]
-        fitting = " and ".join(name for share, name in rows if low <= share <= high)
-        best = f"no size; nearest is {max(rows)[1]}" if rows else "no size"
-        found.append(f"{words} it fits {fitting or best}")
-    return f"No source can be found. {'. '.join(found)}."
+        found.append(f"Read as for {words}, {who_could(state)}.")
+    return " ".join(["No source can be found.", *found])
 
 
 def unsourced(claim_id: str, advice: str) -> tuple[str, str, str]:
@@ -96,7 +97,8 @@ def unsourced(claim_id: str, advice: str) -> tuple[str, str, str]:
         setting = (row.device, row.sequences, row.devices)
         same = setting == (asked.device, asked.sequences, 1) and row.model in asked.models
         if same and abs(row.tokens_per_s / claimed - 1) <= CLOSE:
-            finding = f"{row.name}: {plain(row.tokens_per_s)} tok/s measured."
+            whom = "for each user" if row.rate_of == "user" else "for all users together"
+            finding = f"{row.name}: {plain(row.tokens_per_s)} tok/s measured, {whom}."
             return finding, "supported", "A measured row agrees with it."
     return without_a_source(claim_id), "not supported", advice
 

@@ -47,7 +47,8 @@ def on_this_machine(*, model: str, weights: str, sequences: int) -> OnThisMachin
     says = (
         f"This machine read {readable(roof.bandwidth, 'B/s')} and calculated "
         f"{readable(roof.peak_rate, 'FLOP/s')}. {model} at {weights} would make at most "
-        f"{plain(step.total_rate)} tok/s, {sequences} at a time."
+        f"{plain(step.total_rate)} tok/s, {sequences} at a time, in "
+        f"{readable(step.needed, 'B')} of memory."
     )
     if not measured.steady:
         says += (

@@ -81,15 +81,16 @@ def price(*, device: str, model: str, weights: str, sequences: int) -> Price:
     if not step.fits:
         says = f"{model} on {device} with {users(sequences)}. {too_big(step)}"
     else:
-        bound = "reads" if step.memory_bound else "computes for longer than it reads"
+        limit = "" if step.memory_bound else " and is limited by arithmetic"
         says = (
-            f"{device} with {model} and {users(sequences)} {bound} "
-            f"{readable(step.work.traffic, 'B')} for each step: at most {tokens(step.user_rate)}"
+            f"{device} with {model} and {users(sequences)} moves "
+            f"{readable(step.work.traffic, 'B')} for each step{limit}: "
+            f"at most {tokens(step.user_rate)}"
         )
         if sequences != 1:
             says += f" for each, {tokens(step.total_rate)} for all"
         if step.energy is not None:
-            says += f", {readable(step.energy, 'J')} a token at full power"
+            says += f", {readable(step.energy, 'J')} a token if it drew its {roof.power:g} W"
         says += "."
     return Price(says, step, most_sequences(shape, roof, **setting), compared(device=device))
 
@@ -213,7 +214,7 @@ class TokenPrice(LectureScene):
             watts = (
                 "power not published"
                 if step.roof.power is None
-                else f"for a token, at {step.roof.power:g} W"
+                else f"a token, if it draws {step.roof.power:g} W"
             )
             rows = [
                 (tokens(step.user_rate), "for each user, at most"),
@@ -260,5 +261,6 @@ def draft_systems() -> Table:
     return Table(
         header,
         tuple(rows),
-        "Floor times, 1,024 tokens of context, full power: rates are at most these.",
+        "Rates: at most these (floor times, 1,024 tokens of context). Energy: full power for the "
+        "least time, neither a floor nor a ceiling.",
     )

@@ -1,6 +1,6 @@
 """What must be true for a claimed rate: it stands against the ceilings of what it could mean."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from lecture_lib.measured import reached_shares
 from lecture_lib.scene import State
 from lecture_lib.serving import decode_roof
 from lecture_lib.units import percent, plain
-from lecture_lib.views.decode.words import kept_as, tokens
+from lecture_lib.views.decode.words import kept_as
 from lecture_lib.views.style import (
     COMPUTE,
     GREY,
@@ -37,6 +37,8 @@ class Unsourced:
     models: tuple[str, ...]
 
 
+READINGS = {"each": "each user", "all": "all users together"}  # what a rate can count
+
 UNSOURCED = {
     "C14": Unsourced(
         device="H100 SXM",
@@ -55,12 +57,23 @@ UNSOURCED = {
 
 @dataclass(frozen=True, eq=False)
 class MustBe(State):
+    """A claimed rate against the ceilings of the models that it could be about, in their order."""
+
     claimed: float  # tok/s
     models: tuple[str, ...]
     most: Any  # tok/s at most, for each model
     memory_bound: Any
     fits: Any
-    reached: tuple[float, float]  # shares of the floor's rate that measured engines reach
+
+    @property
+    def share(self):
+        """What the claim asks of each model: the share of its ceiling [-]."""
+        return self.claimed / self.most
+
+    @property
+    def possible(self):
+        """Which models fit the memory and have a ceiling above the claim."""
+        return self.fits & (self.share <= 1)
 
 
 def must_be(*, claim: str, reading: str, context_tokens: int) -> MustBe:
@@ -68,41 +81,43 @@ def must_be(*, claim: str, reading: str, context_tokens: int) -> MustBe:
     asked = UNSOURCED[claim]
     claimed = float(catalog.claim(claim).quantity)
     roof, setting = decode_roof(asked.device), kept_as(asked.weights, context_tokens)
-    steps = [
-        decode_step(catalog.shape(model), roof, sequences=asked.sequences, **setting)
-        for model in asked.models
-    ]
-    most = np.array([float(s.user_rate if reading == "each" else s.total_rate) for s in steps])
-    fits = np.array([bool(s.fits) for s in steps])
+    shapes = [catalog.shape(model) for model in asked.models]
+    steps = [decode_step(shape, roof, sequences=asked.sequences, **setting) for shape in shapes]
+    state = MustBe(
+        "",
+        claimed,
+        asked.models,
+        np.array([float(s.user_rate if reading == "each" else s.total_rate) for s in steps]),
+        np.array([bool(s.memory_bound) for s in steps]),
+        np.array([bool(s.fits) for s in steps]),
+    )
     low, high = reached_shares()
-    share = claimed / most
-    likely = [
-        m for m, s, f in zip(asked.models, share, fits, strict=True) if f and low <= s <= high
-    ]
-    whom = "each user" if reading == "each" else "all users together"
-    opening = f"{plain(claimed)} tok/s for {whom}, {asked.sequences} at once, on an {asked.device}"
-    if not fits.any():
-        says = f"{opening}: no size fits the memory."
-    elif likely:
-        says = (
-            f"{opening}: only {' or '.join(likely)} fits what measured engines reach, "
-            f"{percent(low)} to {percent(high)} of the ceiling."
-        )
-    elif (share[fits] > 1).all():
-        says = (
-            f"{opening}: no size can do it; "
-            f"the ceilings of those that fit are at most {tokens(most[fits].max())}."
-        )
+    says = (
+        f"{plain(claimed)} tok/s for {READINGS[reading]}, {asked.sequences} at once, on an "
+        f"{asked.device}: {who_could(state)}. "
+    )
+    if claim == "C13":
+        says += f"Its state does not grow: {context_tokens:,} tokens or more, the answer stays."
     else:
-        # the size whose ceiling is nearest above the claim, as a ratio
-        nearest = int(np.argmax(np.where(fits & (share <= 1), share, -1)))
-        says = (
-            f"{opening}: nearest is {asked.models[nearest]}, for which it is "
-            f"{percent(share[nearest])} of the ceiling; measured engines reach "
-            f"{percent(low)} to {percent(high)}."
-        )
-    bound = np.array([bool(s.memory_bound) for s in steps])
-    return MustBe(says, claimed, asked.models, most, bound, fits, (low, high))
+        says += f"Measured rows at batch 1 reach {percent(low)} to {percent(high)} of theirs."
+    return replace(state, says=says)
+
+
+def who_could(state: MustBe) -> str:
+    """Which sizes could do what is claimed, and what it asks of the one that it asks most of."""
+    possible = int(state.possible.sum())
+    if not possible:
+        return "no size could do it"
+    hardest = int(np.argmax(np.where(state.possible, state.share, -1)))
+    model, asks = state.models[hardest], percent(state.share[hardest])
+    if possible == 1:
+        return f"only {model} could do it, at {asks} of its ceiling"
+    who = (
+        "every size"
+        if possible == len(state.models)
+        else f"{possible} of {len(state.models)} sizes"
+    )
+    return f"{who} could do it, {model} at {asks} of its ceiling"
 
 
 class ClaimMustBe(LectureScene):
@@ -111,7 +126,7 @@ class ClaimMustBe(LectureScene):
     state = staticmethod(must_be)
     source = (
         "Claims C13 and C14 of the draft have no source that we could find. Ceilings: floor times. "
-        "Grey: what the measured rows of the catalog reach."
+        "Grey: what measured rows at batch 1, on other devices, reach of their ceilings."
     )
     rows = 4
 
@@ -139,27 +154,22 @@ class ClaimMustBe(LectureScene):
         ax.text(1.02, -0.62, "the claim asks for", transform=row, va="center", color=SOFT)
 
     def move(self, state):
-        low, high = state.reached
+        low, high = reached_shares()
         for k, (model, most) in enumerate(zip(state.models, state.most, strict=True)):
-            fits = bool(state.fits[k])
+            fits, share, possible = state.fits[k], state.share[k], state.possible[k]
             self.names[k].set_text(model)
             self.bands[k].set_data([most * low, most * high], [k, k])
-            self.bands[k].set_visible(fits)
+            self.bands[k].set_visible(bool(fits))
             self.marks[k].set_data([most], [k])
             self.marks[k].set_color(TRAFFIC if state.memory_bound[k] else COMPUTE)
-            self.marks[k].set_visible(fits)
-            share = state.claimed / most
-            possible = fits and share <= 1
+            self.marks[k].set_visible(bool(fits))
             if not fits:
                 words = "does not fit"
-            elif share <= 1:
+            elif possible:
                 words = f"{percent(share)} of the ceiling"
             else:
                 words = f"{plain(share, 2)} × the ceiling"
-            self.words[k].set_text(words)
-            likely = low <= share <= high
-            self.words[k].set_color((INK if likely else SOFT) if possible else WRONG)
-            self.words[k].set_weight("semibold" if likely or not possible else "normal")
+            self.words[k].set(text=words, color=INK if possible else WRONG)
         self.line.set_data([state.claimed] * 2, [-0.45, self.rows - 0.4])
         self.name.set(
             text=f"claimed: {plain(state.claimed)} tok/s", x=state.claimed, y=-0.62, ha="center"

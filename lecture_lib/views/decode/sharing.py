@@ -53,7 +53,7 @@ def sharing(
         says = (
             f"{crowd}: at most {tokens(here.user_rate)} for each and {tokens(here.total_rate)} "
             f"for all, one token every {readable(here.floor, 's')}. "
-            f"The caches are {percent(share)} of the memory in use; it ends at {users(most)}."
+            f"The caches are {percent(share)} of the memory in use; memory ends at {users(most)}."
         )
     return Sharing(says, curve, here, most)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from lecture_lib.measured import compared
 from lecture_lib.scene import State
-from lecture_lib.units import percent, readable
+from lecture_lib.units import percent, plain, readable
 from lecture_lib.views.style import (
     GREY,
     GROUND,
@@ -50,17 +50,18 @@ def trust(*, system: str, kind: str) -> Trust:
     rates = np.array([c.rate for c in rows])
     errors = abs(predicted / rates - 1)
     worst = rows[int(np.argmax(errors))]
-    bias = "too fast" if np.mean(predicted / rates) > 1 else "too slow"
     name, off = KINDS[kind].split(" (")[0], percent(np.mean(errors))
-    says = f"{system}, {len(rows)} measured rows: {name} is off by {off} on average"
+    says = f"{system}, {len(rows)} measured rows: {name}"
     if kind == "estimate":
+        says += f" is off by {off} on average"
         fit = rows[0].fit
         says += (
             f", after fitting {percent(fit.bandwidth_share)} of the bandwidth and "
             f"{readable(fit.seconds_per_layer, 's')} a layer to the same rows."
         )
     else:
-        says += f", mostly {bias}; the worst is {worst.name}."
+        times = plain(np.mean(predicted / rates), 2)
+        says += f" promises {times} times the measured rate on average; the worst is {worst.name}."
     return Trust(says, predicted, rates, tuple(c.name for c in rows))
 
 
