@@ -22,6 +22,13 @@ PICTURE = (1160, 464)  # CSS px: the place of a picture on a slide
 LEAST_SCALE = 0.9  # a smaller picture would take its words below the least size
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
+# Readers of a notebook see the speaker's notes folded to one line, in JupyterLab and elsewhere.
+NOTES = re.compile(
+    r"<details><summary>For the speaker, minutes: (?P<minutes>\d+(\.\d+)?)</summary>\n"
+    r"(?P<words>.+)\n</details>",
+    re.DOTALL,
+)
+
 
 @dataclass
 class Slide:
@@ -173,12 +180,15 @@ def _new_slide(cell: NotebookNode, where: str, prose: Prose) -> Slide:
 
 
 def _add_notes(slide: Slide, cell: NotebookNode, where: str, prose: Prose) -> None:
-    first, _, rest = cell.source.strip().partition("\n")
-    minutes = re.fullmatch(r"minutes: *(\d+(?:\.\d+)?)", first)
-    if not minutes:
-        raise BuildError(f"{where}: notes open with their time, for example 'minutes: 2'.")
-    slide.seconds += round(60 * float(minutes[1]))
-    slide.notes.append(prose.html(rest, where, notes=True))
+    folded = NOTES.fullmatch(cell.source.strip())
+    if not folded:
+        raise BuildError(
+            f"{where}: notes are folded away for readers and say their time: they begin with "
+            "'<details><summary>For the speaker, minutes: 2</summary>' and end with '</details>', "
+            "each on a line of its own."
+        )
+    slide.seconds += round(60 * float(folded["minutes"]))
+    slide.notes.append(prose.html(folded["words"], where, notes=True))
 
 
 def _add_parts(slide: Slide, cell: NotebookNode, where: str, prose: Prose, fragment: bool) -> None:

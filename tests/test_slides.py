@@ -96,8 +96,9 @@ def slide(heading):
     return marked(new_markdown_cell(heading), "slide")
 
 
-def notes(words):
-    return marked(new_markdown_cell(words), "notes")
+def notes(minutes, words):
+    summary = f"<summary>For the speaker, minutes: {minutes}</summary>"
+    return marked(new_markdown_cell(f"<details>{summary}\n\n{words}\n\n</details>"), "notes")
 
 
 def shown(source, *tags):
@@ -117,12 +118,12 @@ def sample(folder):
     return written(
         folder / "sample.ipynb",
         slide("# The price of a token\n\nWhat does one answer cost, in bytes, seconds and joules?"),
-        notes("minutes: 1\n\nWelcome. The cost is $B/W$ at least."),
+        notes(1, "Welcome. The cost is $B/W$ at least."),
         new_markdown_cell("Only readers see this: it is not marked."),
         new_code_cell("print('not in the deck')"),
         slide("## Why does decoding leave the card idle?"),
         shown(PICTURE),
-        notes("minutes: 2\n\nSpeak **slowly** here."),
+        notes(2, "Speak **slowly** here."),
         slide("## Is 2-bit quantization free?"),
         shown(VERDICT),
         slide("## Twice the batch. Tokens per second?"),
@@ -344,7 +345,7 @@ FAULTS = {
     "long question": (slide("## " + "why " * 13 + "?"), "holds 50"),
     "no heading": (slide("Just words."), "opens with a markdown heading"),
     "slide type": (marked(new_markdown_cell("x"), "subslide"), "'subslide' is not used"),
-    "no time": (notes("Just words."), "'minutes: 2'"),
+    "no time": (notes("some", "Just words."), "minutes: 2"),
     "no description": (marked(new_markdown_cell("![](a.png)"), "-"), "no description"),
     "no file": (marked(new_markdown_cell("![a picture](a.png)"), "-"), "no file beside"),
 }

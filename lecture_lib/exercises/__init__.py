@@ -64,8 +64,10 @@ class Prediction:
                 other.disabled = True
                 mark = "✓ " if i == self.right else ("✕ " if i == choice else "")
                 other.description = f"{mark}{LETTERS[i]}  {self.options[i].words}"
-            kind = "says" if choice == self.right else "says wrong"
-            reply.value = f'<div class="{kind}">{html.escape(self.answer(choice))}</div>'
+            sign, _, why = self.answer(choice).partition(". ")
+            kind = "right" if choice == self.right else "wrong"
+            words = f'<b class="{kind}">{html.escape(sign)}.</b> {html.escape(why)}'
+            reply.value = f'<div class="says">{words}</div>'
 
         for button in buttons:
             button.on_click(choose)
