@@ -28,9 +28,8 @@ def kept_as(weights: str, context_tokens: int) -> dict:
 def too_big(step: DecodeStep) -> str:
     """The sentence for a step whose weights and caches are larger than the memory."""
     room = step.roof.capacity or 0
-    over = readable(step.needed - room, "B")
-    what = "weights" if step.weights > room else "weights and caches"
     return (
-        f"Does not fit: the {what} need {readable(step.needed, 'B')}, and the {step.roof.name} "
-        f"holds {readable(room, 'B')}, so {over} is missing."
+        f"Does not fit: the weights take {readable(step.weights, 'B')} and the caches "
+        f"{readable(step.caches, 'B')}, the {step.roof.name} holds {readable(room, 'B')}, so "
+        f"{readable(step.needed - room, 'B')} is missing."
     )
