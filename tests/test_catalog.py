@@ -144,9 +144,8 @@ def test_a_kind_that_no_shape_counts_is_refused_by_name():
 def test_an_unknown_name_is_answered_with_the_nearest(asked, answer):
     with pytest.raises(KeyError) as caught:
         catalog.device(asked)
-    assert str(caught.value) == (
-        f"no device {asked!r}; nearest: {answer}; all 57: lecture_lib/data/devices.toml"
-    )
+    there = f"all {len(catalog.devices())}: lecture_lib/data/devices.toml"
+    assert str(caught.value) == f"no device {asked!r}; nearest: {answer}; {there}"
 
 
 @pytest.mark.parametrize("asked", ["", "zzzz", None, ["zzzz"]])
@@ -379,12 +378,3 @@ def test_importing_the_catalog_reads_no_file():
     script = "from lecture_lib import catalog; print(len(catalog._own._tables))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout == "0\n"
-
-
-def test_all_files_load_in_less_than_a_fifth_of_a_second_of_work():
-    asks = "; ".join(f"catalog.{ask}()" for ask in ANSWERS)
-    script = f"import time; from lecture_lib import catalog; t = time.process_time(); {asks}; "
-    script += "print(time.process_time() - t)"
-    run = [sys.executable, "-c", script]
-    took = [float(subprocess.run(run, capture_output=True, check=True).stdout) for _ in range(3)]
-    assert min(took) < 0.2

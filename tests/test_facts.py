@@ -42,20 +42,21 @@ def test_no_row_got_lost(ask, count):
     assert len(getattr(catalog, ask)()) >= count
 
 
-def test_the_rows_are_of_the_kinds_that_were_collected():
-    assert sum(model.kind == "vision" for model in catalog.models().values()) == 5
-    assert sum(claim.core for claim in catalog.claims().values()) == 47
-    groups = Counter(energy.group for energy in catalog.energies().values())
-    assert groups == {
-        "45nm": 16, "7nm": 16, "area": 9, "dram": 11, "sram": 6, "link": 4, "query": 5, "fleet": 3,
-        "rebound": 9, "worked": 5,
-    }  # fmt: skip
-    engines = Counter(row.engine for row in catalog.measurements())
-    assert engines["llama.cpp"] == 58  # 6 points, and 24 tables of 54 rows that repeat 2 of them
-    assert (engines["ExLlamaV2"], engines["ollama"], engines["rknn-llm"]) == (9, 4, 8)
-    assert (engines["vLLM"], engines["tt-metal"], engines["GroqCloud"]) == (12, 5 + 2, 3 + 4)
-    kinds = Counter(weights.kind for weights in catalog.formats().values())
-    assert kinds == {"file": 23, "block": 18, "plain": 4}
+def test_no_kind_of_row_got_lost():
+    assert sum(model.kind == "vision" for model in catalog.models().values()) >= 5
+    assert sum(claim.core for claim in catalog.claims().values()) >= 47
+    assert Counter(energy.group for energy in catalog.energies().values()) >= Counter(
+        {
+            "45nm": 16, "7nm": 16, "area": 9, "dram": 11, "sram": 6, "link": 4, "query": 5,
+            "fleet": 3, "rebound": 9, "worked": 5,
+        }
+    )  # fmt: skip
+    assert Counter(row.engine for row in catalog.measurements()) >= Counter(
+        {"llama.cpp": 58, "ExLlamaV2": 9, "rknn-llm": 8, "vLLM": 12, "tt-metal": 7, "ollama": 4}
+    )
+    assert Counter(weights.kind for weights in catalog.formats().values()) >= Counter(
+        {"file": 23, "block": 18, "plain": 4}
+    )
 
 
 def test_the_keys_of_all_rows_of_a_file_stand_in_one_order():
