@@ -138,7 +138,6 @@ def test_a_kind_that_no_shape_counts_is_refused_by_name():
         ("4090", "'RTX 4090'"),
         ("rtx4090", "'RTX 4090'"),
         ("GroqChip", "'Groq LPU (GroqChip1)'"),
-        ("RTX 4O90", "'RTX 4090', 'RTX 5090', 'RTX 3090'"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(asked, answer):
@@ -146,6 +145,11 @@ def test_an_unknown_name_is_answered_with_the_nearest(asked, answer):
         catalog.device(asked)
     there = f"all {len(catalog.devices())}: lecture_lib/data/devices.toml"
     assert str(caught.value) == f"no device {asked!r}; nearest: {answer}; {there}"
+
+
+def test_the_likeliest_of_the_nearest_names_comes_first():
+    with pytest.raises(KeyError, match=r"no device 'RTX 4O90'; nearest: 'RTX 4090', "):
+        catalog.device("RTX 4O90")
 
 
 @pytest.mark.parametrize("asked", ["", "zzzz", None, ["zzzz"]])
