@@ -8,6 +8,8 @@ import numpy as np
 from lecture_lib.roofline import Roof, Work, floor_time, is_memory_bound, power_energy, sum_time
 from lecture_lib.units import quantity
 
+CONTEXT_TOKENS = 1024  # behind each sequence, unless another number is given
+
 
 @dataclass(frozen=True, eq=False)
 class DecodeStep:
@@ -74,7 +76,13 @@ def stored_bytes(parameters, tables, weight_bits, table_bits=None):
 
 
 def decode_step(
-    shape, roof: Roof, *, sequences=1, context_tokens=1024, weight_bits=16, table_bits=None
+    shape,
+    roof: Roof,
+    *,
+    sequences=1,
+    context_tokens=CONTEXT_TOKENS,
+    weight_bits=16,
+    table_bits=None,
 ) -> DecodeStep:
     """The step after `context_tokens` tokens, for every one of the sequences.
 
@@ -97,7 +105,7 @@ def decode_step(
 
 
 def most_sequences(
-    shape, roof: Roof, *, context_tokens=1024, weight_bits=16, table_bits=None
+    shape, roof: Roof, *, context_tokens=CONTEXT_TOKENS, weight_bits=16, table_bits=None
 ) -> int:
     """How many sequences of this length fit beside the weights; 0 if the weights alone do not.
 

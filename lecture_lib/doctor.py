@@ -161,10 +161,15 @@ def data(catalog: str = "lecture_lib.catalog") -> Finding:
     return Finding("Data", True, "fine (every row has been read and checked)")
 
 
+def find_chromium() -> str | None:
+    """Path of this machine's Chromium or Chrome, or None."""
+    names = (*CHROMIUM_NAMES, *CHROMIUM_PLACES)
+    return next(filter(None, map(shutil.which, names)), None)
+
+
 def chromium(found: str | None = "look") -> Finding:
     if found == "look":
-        names = [*CHROMIUM_NAMES, *CHROMIUM_PLACES]
-        found = next(filter(None, map(shutil.which, names)), None)
+        found = find_chromium()
     if found is None:
         return Finding(
             "Chromium", False, "missing; it prints and tests decks", "type: make chromium"

@@ -11,6 +11,7 @@ from lecture_lib.decode import DecodeStep, decode_step
 from lecture_lib.roofline import Fit, estimate_time, fit_estimate
 from lecture_lib.serving import decode_roof
 
+KINDS = ("floor", "sum", "estimate")  # of a predicted time
 LEAST_ROWS = 3  # an estimate has two constants; fewer rows would fit any line
 
 
@@ -43,7 +44,7 @@ class Compared:
 
     def predicted(self, kind: str) -> float:
         """Tokens per second by a kind of time: "floor", "sum" or "estimate"."""
-        if kind not in ("floor", "sum", "estimate"):
+        if kind not in KINDS:
             raise ValueError(f"a time is of the kind floor, sum or estimate, not {kind!r}")
         if kind == "estimate":
             seconds = estimate_time(self.step.work, self.step.roof, self.fit, layers=self.layers)

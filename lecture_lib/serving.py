@@ -4,6 +4,7 @@ from functools import cache
 
 from lecture_lib import catalog
 from lecture_lib.catalog import CatalogError
+from lecture_lib.decode import CONTEXT_TOKENS
 from lecture_lib.roofline import Roof
 
 # Weights of any format are multiplied at the device's 16-bit rate, unless it has none: fewer bits
@@ -32,6 +33,16 @@ def decode_roof(device: str) -> Roof:
             "take another device, or add the figure and its source to data/devices.toml"
         )
     return Roof(row.name, row.peak(operands).ops_per_s, bandwidth, capacity, row.power)
+
+
+def kept_as(weights: str, context_tokens: int = CONTEXT_TOKENS) -> dict:
+    """The setting of a decode step for a format of the catalog and a length of context."""
+    kept = catalog.weight_format(weights)
+    return {
+        "context_tokens": context_tokens,
+        "weight_bits": kept.bits_per_weight,
+        "table_bits": kept.table_bits,
+    }
 
 
 def devices_that_decode() -> list[str]:

@@ -1,14 +1,14 @@
 """Finds the Chromium of this machine and opens pages in it with the network cut off."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+from lecture_lib.doctor import find_chromium
+
 ABSENT = "Chromium is not installed: make chromium installs it"
 FLAGS = (
     "--no-sandbox",
@@ -24,7 +24,7 @@ LOCAL = ("file:", "data:", "blob:", "about:")
 
 def chromium() -> str:
     """Path of the browser; without one the test is skipped, and fails where CI is set."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = find_chromium()
     if found is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(ABSENT)
     return found

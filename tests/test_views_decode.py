@@ -4,10 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+from pictures import moved_as_drawn_afresh, shown, xy
 
 from lecture_lib import catalog
 from lecture_lib.decode import DecodeStep
-from lecture_lib.measured import compared, reached_shares
+from lecture_lib.measured import KINDS, compared, reached_shares
 from lecture_lib.roofline import Roof, Work
 from lecture_lib.scene import Picture
 from lecture_lib.serving import devices_that_decode, models_that_decode
@@ -20,7 +21,7 @@ from lecture_lib.views.decode.price import (
 )
 from lecture_lib.views.decode.readings import UNSOURCED, ClaimMustBe, MustBe, must_be, who_could
 from lecture_lib.views.decode.sharing import BATCH, BatchSharing
-from lecture_lib.views.decode.trust import KINDS, SYSTEMS, PredictedMeasured, trust
+from lecture_lib.views.decode.trust import SYSTEMS, PredictedMeasured, trust
 from lecture_lib.views.decode.words import tokens, too_big, users
 from lecture_lib.views.style import COMPUTE, TRAFFIC, WRONG
 
@@ -50,18 +51,6 @@ each_reading = pytest.mark.parametrize("setting", READ)
 each_trust = pytest.mark.parametrize("setting", TRUSTED)
 
 
-def shown(scene_type, **setting):
-    """The scene as it stands in a setting, and its state."""
-    scene = scene_type()
-    state = scene.state(**setting)
-    Picture(scene).show(state)
-    return scene, state
-
-
-def xy(line):
-    return [float(np.squeeze(values)) for values in line.get_data()]
-
-
 def inside(ax, x, y) -> bool:
     (left, right), (bottom, top) = sorted(ax.get_xlim()), sorted(ax.get_ylim())
     x, y = np.array(x), np.array(y)
@@ -70,17 +59,8 @@ def inside(ax, x, y) -> bool:
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_moving_from_any_state_to_any_other_gives_the_pixels_of_drawing_it_afresh(scene):
-    states = [scene.state(**setting) for setting in SCENES[scene]]
-    afresh = []
-    for state in states:
-        picture = Picture(scene())
-        picture.show(state)
-        afresh.append(picture.pixels().copy())
-    moved = Picture(scene())
-    for k in (0, 1, 0, 2, 0, 3, 1, 2, 1, 3, 2, 3, 0):  # every ordered pair
-        moved.show(states[k])
-        assert np.array_equal(moved.pixels(), afresh[k]), SCENES[scene][k]
-    for one, other in itertools.combinations(afresh, 2):
+    pixels = moved_as_drawn_afresh(scene, SCENES[scene])
+    for one, other in itertools.combinations(pixels, 2):
         assert not np.array_equal(one, other)
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from pictures import moved_as_drawn_afresh, shown, xy
 
 from lecture_lib.machine import Measured
 from lecture_lib.roofline import Roof
-from lecture_lib.scene import Picture
 from lecture_lib.views import machine as view
 from lecture_lib.views.machine import MachineRoof
 
@@ -23,20 +23,9 @@ def machine_is_told(monkeypatch):
     monkeypatch.setattr(view, "this_machine", lambda: Measured(ROOF, spread=1.1))
 
 
-def shown(**setting):
-    scene = MachineRoof()
-    state = scene.state(**setting)
-    Picture(scene).show(state)
-    return scene, state
-
-
-def xy(line):
-    return [float(np.squeeze(values)) for values in line.get_data()]
-
-
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_the_mark_stands_on_the_lower_of_the_two_roofs(setting):
-    scene, state = shown(**setting)
+    scene, state = shown(MachineRoof, **setting)
     intensity, rate = xy(scene.mark)
     assert intensity == pytest.approx(float(state.step.work.intensity))
     assert rate == pytest.approx(min(intensity * 2e10, 2e11))
@@ -44,7 +33,7 @@ def test_the_mark_stands_on_the_lower_of_the_two_roofs(setting):
 
 
 def test_the_two_roofs_meet_at_the_ridge():
-    scene, _ = shown(**SETTINGS[0])
+    scene, _ = shown(MachineRoof, **SETTINGS[0])
     assert xy(scene.ridge) == [2e11 / 2e10, 2e11]
     for line, end in ((scene.memory, -1), (scene.compute, 0)):
         x, y = line.get_data()
@@ -55,13 +44,13 @@ def test_the_two_roofs_meet_at_the_ridge():
 
 
 def test_some_settings_stand_under_the_slope_and_some_under_the_flat_roof():
-    bound = [bool(shown(**setting)[1].step.memory_bound) for setting in SETTINGS]
+    bound = [bool(shown(MachineRoof, **setting)[1].step.memory_bound) for setting in SETTINGS]
     assert True in bound
     assert False in bound
 
 
 def test_the_axes_name_their_units_and_the_roofs_their_rates():
-    scene, _ = shown(**SETTINGS[0])
+    scene, _ = shown(MachineRoof, **SETTINGS[0])
     words = {text.get_text() for text in scene.ax.figure.texts}
     assert "arithmetic intensity, FLOP per byte moved" in words
     assert [name.get_text() for name in scene.names] == [
@@ -70,7 +59,7 @@ def test_the_axes_name_their_units_and_the_roofs_their_rates():
 
 
 def test_the_sentence_gives_the_measured_roof_and_the_most_tokens():
-    _, state = shown(**SETTINGS[1])
+    _, state = shown(MachineRoof, **SETTINGS[1])
     # 15.01 GB of weights and 1,025 tokens of 131,072 bytes at 20 GB/s
     assert state.says == (
         "This machine read 20 GB/s and calculated 200 GFLOP/s. Llama-3.1-8B at 16 bits would make "
@@ -80,18 +69,9 @@ def test_the_sentence_gives_the_measured_roof_and_the_most_tokens():
 
 def test_an_unsteady_measurement_says_so(monkeypatch):
     monkeypatch.setattr(view, "this_machine", lambda: Measured(ROOF, spread=2))
-    assert "The measurement was unsteady" in shown(**SETTINGS[0])[1].says
+    assert "The measurement was unsteady" in shown(MachineRoof, **SETTINGS[0])[1].says
 
 
 def test_moving_from_any_state_to_any_other_gives_the_pixels_of_drawing_it_afresh():
-    states = [MachineRoof.state(**setting) for setting in SETTINGS]
-    afresh = []
-    for state in states:
-        picture = Picture(MachineRoof())
-        picture.show(state)
-        afresh.append(picture.pixels().copy())
-    moved = Picture(MachineRoof())
-    for k in (0, 1, 0, 2, 0, 3, 1, 2, 1, 3, 2, 3, 0):  # every ordered pair
-        moved.show(states[k])
-        assert np.array_equal(moved.pixels(), afresh[k]), SETTINGS[k]
-    assert not np.array_equal(afresh[0], afresh[1])
+    pixels = moved_as_drawn_afresh(MachineRoof, SETTINGS)
+    assert not np.array_equal(pixels[0], pixels[1])

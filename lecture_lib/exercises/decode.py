@@ -1,10 +1,11 @@
 """Questions on the decode step, for the chapter on the price of a token."""
 
 from lecture_lib import catalog
-from lecture_lib.decode import decode_step, most_sequences
+from lecture_lib.decode import CONTEXT_TOKENS, decode_step, most_sequences
 from lecture_lib.exercises import Exercise, Prediction, Reply
-from lecture_lib.serving import decode_roof
+from lecture_lib.serving import decode_roof, kept_as
 from lecture_lib.units import GIGA, percent, plain, readable
+from lecture_lib.views.decode.readings import UNSOURCED
 
 JOULES_PER_KWH = 3.6e6
 
@@ -17,8 +18,7 @@ def _nearest(values, value) -> int:
 def predict_one_user() -> Prediction:
     """How fast can one user be served, when the arithmetic would allow thousands a second?"""
     roof, shape = decode_roof("RTX 4090"), catalog.shape("Llama-2-13B")
-    kept = catalog.weight_format("GPTQ 4-bit g128")
-    step = decode_step(shape, roof, weight_bits=kept.bits_per_weight, table_bits=kept.table_bits)
+    step = decode_step(shape, roof, **kept_as("GPTQ 4-bit g128"))
     by_arithmetic = roof.peak_rate / step.work.flops
     most = float(step.user_rate)
     rates = [by_arithmetic, by_arithmetic / 5, most, most / 10]
@@ -48,7 +48,8 @@ def predict_sharing() -> Prediction:
     options = [1 / 32, 1 / 2, 0.8, 1.0]
     return Prediction(
         "One user has an H100 with Llama-3.1-8B alone. Now 32 users decode at once, each with "
-        "1,024 tokens of context. What is left of the speed that each one sees, at best?",
+        f"{CONTEXT_TOKENS:,} tokens of context. "
+        "What is left of the speed that each one sees, at best?",
         (
             Reply(
                 "a 32nd of it",
@@ -78,12 +79,13 @@ def predict_sharing() -> Prediction:
 def predict_units() -> Prediction:
     """Which of two rates is larger, when neither says whose tokens it counts?"""
     rwkv, llama = catalog.claim("C13").quantity, catalog.claim("C14").quantity
-    if not rwkv * 160 > 4 * llama > llama > rwkv:
+    many, few = UNSOURCED["C13"].sequences, UNSOURCED["C14"].sequences
+    if not many * rwkv > few * llama > llama > rwkv:
         raise ValueError("the draft's two rates no longer make this question; ask another")
     return Prediction(
-        f"The draft compares RWKV, {rwkv:g} token/s at batch 160, with LLaMA, {llama:g} tokens/s "
-        "at batch 4. What must you know before you can say which of them makes more tokens "
-        "per second?",
+        f"The draft compares RWKV, {rwkv:g} token/s at batch {many}, with LLaMA, "
+        f"{llama:g} tokens/s at batch {few}. What must you know before you can say which "
+        "of them makes more tokens per second?",
         (
             Reply(
                 "the size of LLaMA",
@@ -91,13 +93,13 @@ def predict_units() -> Prediction:
             ),
             Reply(
                 f"whether RWKV's {rwkv:g} is for each user",
-                f"If so, it makes {rwkv * 160:,.0f} in all, more than LLaMA's {llama:g} and even "
-                f"more than {llama * 4:,.0f}; if not, {rwkv:g} is less than either.",
+                f"If so, it makes {many * rwkv:,.0f} in all, more than LLaMA's {llama:g} and even "
+                f"more than {few * llama:,.0f}; if not, {rwkv:g} is less than either.",
             ),
             Reply(
                 f"whether LLaMA's {llama:g} is for each user",
-                f"It is {llama:g} or {llama * 4:,.0f} in all, and RWKV makes {rwkv:g} or "
-                f"{rwkv * 160:,.0f}: LLaMA's unit alone never decides.",
+                f"It is {llama:g} or {few * llama:,.0f} in all, and RWKV makes {rwkv:g} or "
+                f"{many * rwkv:,.0f}: LLaMA's unit alone never decides.",
             ),
             Reply(
                 f"nothing: {llama:g} is more than {rwkv:g}",
@@ -108,15 +110,15 @@ def predict_units() -> Prediction:
     )
 
 
-def _streamed_gigabytes(weight_bytes: float, *, tables: int = 1) -> float:
-    """What a token reads of the weights, with this many of the two vocabulary tables."""
+def _streamed(weight_bytes: float = 2, *, tables: int = 1) -> float:
+    """What a token reads of the weights [byte], with this many of the two vocabulary tables."""
     shape = catalog.shape("Llama-3.1-8B")
     table = shape.vocabulary * shape.model_dim
-    return (shape.streamed_parameters() + (tables - 1) * table) * weight_bytes / 1e9
+    return (shape.streamed_parameters() + (tables - 1) * table) * weight_bytes
 
 
 def _tokens_per_second(*, tables: int = 1) -> float:
-    return decode_roof("H100 SXM").bandwidth / (_streamed_gigabytes(2, tables=tables) * 1e9)
+    return decode_roof("H100 SXM").bandwidth / _streamed(tables=tables)
 
 
 tokens_per_second = Exercise(
@@ -135,7 +137,7 @@ tokens_per_second = Exercise(
 )
 
 gigabytes_per_token = Exercise(
-    truth=lambda: _streamed_gigabytes(2),
+    truth=lambda: _streamed() / GIGA,
     unit="GB",
     right=(
         "Every parameter but the input table, two bytes each; of that table a token looks up "
@@ -145,37 +147,45 @@ gigabytes_per_token = Exercise(
         (
             "You counted the input table. It is looked up, one row for each token, "
             "and not read through."
-        ): lambda: _streamed_gigabytes(2, tables=2),
-        "That is one byte for each parameter; 16 bits are two.": lambda: _streamed_gigabytes(1),
-        "That is in gigabits. A byte has eight bits.": lambda: _streamed_gigabytes(16),
+        ): lambda: _streamed(tables=2) / GIGA,
+        "That is one byte for each parameter; 16 bits are two.": lambda: _streamed(1) / GIGA,
+        "That is in gigabits. A byte has eight bits.": lambda: _streamed(16) / GIGA,
         (
             "The head (hidden states to vocabulary) is a matrix like the others "
             "and is read in full."
-        ): lambda: _streamed_gigabytes(2, tables=0),
+        ): lambda: _streamed(tables=0) / GIGA,
     },
     tolerance=0.01,
 )
 
 
-CONTEXT_TOKENS = 4096  # of each user, in the exercise on the users that fit
+LONG_CONTEXT = 4096  # tokens of each user, in the exercise on the users that fit
 
 
 def _users() -> int:
     shape, roof = catalog.shape("Llama-3.1-8B"), decode_roof("H100 SXM")
-    return most_sequences(shape, roof, context_tokens=CONTEXT_TOKENS)
+    return most_sequences(shape, roof, context_tokens=LONG_CONTEXT)
 
 
 def _cache(heads: str = "kv_heads", value_bytes: int = 2) -> float:
     """One user's cache [byte], with as many heads as that field of the shape says."""
     shape = catalog.shape("Llama-3.1-8B")
     values = 2 * shape.layers * getattr(shape, heads) * shape.head_dim
-    return values * value_bytes * CONTEXT_TOKENS
+    return values * value_bytes * LONG_CONTEXT
 
 
-def _room(*, beside_weights: bool = True) -> float:
-    """Memory for the caches [byte]: what the weights leave, or all of it."""
-    capacity = decode_roof("H100 SXM").capacity
-    return capacity - 2 * catalog.shape("Llama-3.1-8B").parameters * beside_weights
+def _capacity() -> float:
+    return decode_roof("H100 SXM").capacity
+
+
+def _weights() -> float:
+    """All the weights in 16 bits [byte]."""
+    return 2 * catalog.shape("Llama-3.1-8B").parameters
+
+
+def _room() -> float:
+    """What the weights leave for the caches [byte]."""
+    return _capacity() - _weights()
 
 
 users_that_fit = Exercise(
@@ -190,14 +200,12 @@ users_that_fit = Exercise(
             "You kept a cache for each of the 32 query heads. Four of them share one pair of "
             "keys and values."
         ): lambda: _room() / _cache("query_heads"),
-        "The weights are in the same memory: take them off first.": lambda: (
-            _room(beside_weights=False) / _cache()
-        ),
+        "The weights are in the same memory: take them off first.": lambda: _capacity() / _cache(),
         "The input table is not read for each token, but it is stored: take off all parameters.": (
-            lambda: (_room(beside_weights=False) - _streamed_gigabytes(2) * 1e9) / _cache()
+            lambda: (_capacity() - _streamed()) / _cache()
         ),
         "The card's 80 GB are 80 GiB: 80 * 2**30 bytes.": lambda: (
-            (80 * GIGA - (_room(beside_weights=False) - _room())) / _cache()
+            (80 * GIGA - _weights()) / _cache()
         ),
         "Twice too many: keys and values are both kept, and each takes 2 bytes.": lambda: (
             _room() / _cache(value_bytes=1)

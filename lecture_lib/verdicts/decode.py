@@ -1,9 +1,9 @@
 """Verdicts on the draft's claims about the price of a token."""
 
 from lecture_lib import catalog
-from lecture_lib.decode import decode_step, most_sequences
+from lecture_lib.decode import CONTEXT_TOKENS, decode_step, most_sequences
 from lecture_lib.measured import compared
-from lecture_lib.serving import decode_roof
+from lecture_lib.serving import decode_roof, kept_as
 from lecture_lib.units import plain, readable
 from lecture_lib.verdicts import check
 from lecture_lib.views.decode.readings import READINGS, UNSOURCED, must_be, who_could
@@ -52,15 +52,15 @@ def power_of_a_4090():
 @check("C03")
 def no_service_from_such_machines():
     roof, shape = decode_roof("RTX 4090"), catalog.shape("Llama-2-13B")
-    kept = catalog.weight_format("GPTQ 4-bit g128")
-    setting = {"weight_bits": kept.bits_per_weight, "table_bits": kept.table_bits}
+    setting = kept_as("GPTQ 4-bit g128")
     most = max(1, most_sequences(shape, roof, **setting))
     alone, shared = (decode_step(shape, roof, sequences=n, **setting) for n in (1, most))
     gain = float(alone.energy / shared.energy)
     finding = (
         f"Alone a user costs {readable(alone.energy, 'J')} a token. The same card holds {most} "
-        f"users of 1,024 tokens; shared among them a token costs {readable(shared.energy, 'J')}, "
-        f"{gain:.1f} times less (floor times, full power). {most_users_measured()}"
+        f"users of {CONTEXT_TOKENS:,} tokens; shared among them a token costs "
+        f"{readable(shared.energy, 'J')}, {gain:.1f} times less (floor times, full power). "
+        f"{most_users_measured()}"
     )
     if gain < 1 + CLOSE:
         return finding, "supported", "Sharing the card gains nothing."
@@ -85,7 +85,7 @@ def without_a_source(claim_id: str) -> str:
     """The finding on a figure that nobody published: who could do it, under each reading."""
     found = []
     for reading, words in READINGS.items():
-        state = must_be(claim=claim_id, reading=reading, context_tokens=1024)
+        state = must_be(claim=claim_id, reading=reading, context_tokens=CONTEXT_TOKENS)
         found.append(f"Read as for {words}, {who_could(state)}.")
     return " ".join(["No source can be found.", *found])
 

@@ -9,8 +9,8 @@ from lecture_lib.decode import DecodeStep, decode_step
 from lecture_lib.machine import this_machine
 from lecture_lib.roofline import attainable_rate
 from lecture_lib.scene import State
+from lecture_lib.serving import kept_as
 from lecture_lib.units import plain, readable
-from lecture_lib.views.decode.words import kept_as
 from lecture_lib.views.style import (
     COMPUTE,
     GROUND,
@@ -26,8 +26,6 @@ from lecture_lib.views.style import (
     ticks,
 )
 
-CONTEXT_TOKENS = 1024  # of each sequence
-
 
 @dataclass(frozen=True, eq=False)
 class OnThisMachine(State):
@@ -42,7 +40,7 @@ def on_this_machine(*, model: str, weights: str, sequences: int) -> OnThisMachin
         catalog.shape(model),
         roof,
         sequences=sequences,
-        **kept_as(weights, CONTEXT_TOKENS),
+        **kept_as(weights),
     )
     says = (
         f"This machine read {readable(roof.bandwidth, 'B/s')} and calculated "

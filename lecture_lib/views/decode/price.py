@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from lecture_lib import catalog
-from lecture_lib.decode import DecodeStep, decode_step, most_sequences
+from lecture_lib.decode import CONTEXT_TOKENS, DecodeStep, decode_step, most_sequences
 from lecture_lib.measured import Compared, compared
 from lecture_lib.scene import State
-from lecture_lib.serving import decode_roof
+from lecture_lib.serving import decode_roof, kept_as
 from lecture_lib.tables import Table
 from lecture_lib.units import plain, readable
-from lecture_lib.views.decode.words import kept_as, tokens, too_big, users
+from lecture_lib.views.decode.words import tokens, too_big, users
 from lecture_lib.views.style import (
     COMPUTE,
     GROUND,
@@ -63,8 +63,6 @@ DRAFT_SYSTEMS = {
     },
 }
 
-CONTEXT_TOKENS = 1024  # of each user
-
 
 @dataclass(frozen=True, eq=False)
 class Price(State):
@@ -76,7 +74,7 @@ class Price(State):
 def price(*, device: str, model: str, weights: str, sequences: int) -> Price:
     """What one decode step costs: a device, a model, a format of the weights, some users."""
     shape, roof = catalog.shape(model), decode_roof(device)
-    setting = kept_as(weights, CONTEXT_TOKENS)
+    setting = kept_as(weights)
     step = decode_step(shape, roof, sequences=sequences, **setting)
     if not step.fits:
         says = f"{model} on {device} with {users(sequences)}. {too_big(step)}"
@@ -100,9 +98,9 @@ class TokenPrice(LectureScene):
 
     state = staticmethod(price)
     source = (
-        "Computed from the model's dimensions and the device's data sheet, 1,024 tokens of "
-        "context, floor times. Circles are measured (batch 1); every row names its source in "
-        "lecture_lib/data."
+        "Computed from the model's dimensions and the device's data sheet, "
+        f"{CONTEXT_TOKENS:,} tokens of context, floor times. "
+        "Circles are measured (batch 1); every row names its source in lecture_lib/data."
     )
     low, high = 3e7, 3e12
 
@@ -261,6 +259,6 @@ def draft_systems() -> Table:
     return Table(
         header,
         tuple(rows),
-        "Rates: at most these (floor times, 1,024 tokens of context). Energy: full power for the "
-        "least time, neither a floor nor a ceiling.",
+        f"Rates: at most these (floor times, {CONTEXT_TOKENS:,} tokens of context). "
+        "Energy: full power for the least time, neither a floor nor a ceiling.",
     )

@@ -9,9 +9,8 @@ from lecture_lib import catalog
 from lecture_lib.decode import decode_step
 from lecture_lib.measured import reached_shares
 from lecture_lib.scene import State
-from lecture_lib.serving import decode_roof
+from lecture_lib.serving import decode_roof, kept_as
 from lecture_lib.units import percent, plain
-from lecture_lib.views.decode.words import kept_as
 from lecture_lib.views.style import (
     COMPUTE,
     GREY,
@@ -96,7 +95,7 @@ def must_be(*, claim: str, reading: str, context_tokens: int) -> MustBe:
         f"{plain(claimed)} tok/s for {READINGS[reading]}, {asked.sequences} at once, on an "
         f"{asked.device}: {who_could(state)}. "
     )
-    if claim == "C13":
+    if not any(shape.kv_bytes_per_token() for shape in shapes):  # recurrent: a state, no cache
         says += f"Its state does not grow: {context_tokens:,} tokens or more, the answer stays."
     else:
         says += f"Measured rows at batch 1 reach {percent(low)} to {percent(high)} of theirs."

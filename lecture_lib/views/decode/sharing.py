@@ -8,9 +8,9 @@ from matplotlib.patches import Rectangle
 from lecture_lib import catalog
 from lecture_lib.decode import DecodeStep, decode_step, most_sequences
 from lecture_lib.scene import State
-from lecture_lib.serving import decode_roof
+from lecture_lib.serving import decode_roof, kept_as
 from lecture_lib.units import percent, readable
-from lecture_lib.views.decode.words import kept_as, tokens, too_big, users
+from lecture_lib.views.decode.words import tokens, too_big, users
 from lecture_lib.views.style import (
     COMPUTE,
     GROUND,

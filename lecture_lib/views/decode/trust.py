@@ -28,12 +28,6 @@ SYSTEMS = {
     "RK3588, rknn-llm": ("Rockchip RK3588 (LPDDR5)", "rknn-llm"),
 }
 
-KINDS = {
-    "floor": "the floor (all overlapped)",
-    "sum": "the sum (nothing overlapped)",
-    "estimate": "the estimate (fitted)",
-}
-
 
 @dataclass(frozen=True, eq=False)
 class Trust(State):
@@ -49,18 +43,16 @@ def trust(*, system: str, kind: str) -> Trust:
     predicted = np.array([c.predicted(kind) for c in rows])
     rates = np.array([c.rate for c in rows])
     errors = abs(predicted / rates - 1)
-    worst = rows[int(np.argmax(errors))]
-    name, off = KINDS[kind].split(" (")[0], percent(np.mean(errors))
-    says = f"{system}, {len(rows)} measured rows: {name}"
+    says = f"{system}, {len(rows)} measured rows: the {kind}"
     if kind == "estimate":
-        says += f" is off by {off} on average"
         fit = rows[0].fit
         says += (
-            f", after fitting {percent(fit.bandwidth_share)} of the bandwidth and "
+            f" is off by {percent(np.mean(errors))} on average, after fitting "
+            f"{percent(fit.bandwidth_share)} of the bandwidth and "
             f"{readable(fit.seconds_per_layer, 's')} a layer to the same rows."
         )
     else:
-        times = plain(np.mean(predicted / rates), 2)
+        times, worst = plain(np.mean(predicted / rates), 2), rows[int(np.argmax(errors))]
         says += f" promises {times} times the measured rate on average; the worst is {worst.name}."
     return Trust(says, predicted, rates, tuple(c.name for c in rows))
 

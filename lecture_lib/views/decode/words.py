@@ -1,6 +1,5 @@
 """Words for the decode step, the same in each of its pictures."""
 
-from lecture_lib import catalog
 from lecture_lib.decode import DecodeStep
 from lecture_lib.units import MEGA, plain, readable
 
@@ -13,16 +12,6 @@ def users(sequences: int) -> str:
 def tokens(rate: float) -> str:
     """A rate of tokens in words."""
     return f"{plain(rate / MEGA)} M tok/s" if rate >= MEGA else f"{plain(rate)} tok/s"
-
-
-def kept_as(weights: str, context_tokens: int) -> dict:
-    """The setting of a decode step for a format of the catalog and a length of context."""
-    kept = catalog.weight_format(weights)
-    return {
-        "context_tokens": context_tokens,
-        "weight_bits": kept.bits_per_weight,
-        "table_bits": kept.table_bits,
-    }
 
 
 def too_big(step: DecodeStep) -> str:
