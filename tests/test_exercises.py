@@ -1,9 +1,11 @@
 """Exercises that check themselves: the right answer is right, and each slip has its own hint."""
 
 import itertools
+import json
 import math
 import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from lecture_lib.decode import decode_step
 from lecture_lib.exercises import LETTERS, Exercise, Prediction, Reply, decode
 from lecture_lib.medium import STILL
 from lecture_lib.serving import decode_roof
+from lecture_lib.units import GIBI, readable
 
 EXERCISES = {name: e for name, e in vars(decode).items() if isinstance(e, Exercise)}
 PREDICTIONS = {name: f for name, f in vars(decode).items() if name.startswith("predict_")}
@@ -270,3 +273,22 @@ def test_a_slide_asks_and_does_not_tell(monkeypatch):
     assert "<li>&lt;yes&gt;</li><li>no</li>" in page
     assert "Count." not in page
     assert "✓" not in page
+
+
+def test_the_numbers_in_the_words_of_the_exercises_are_those_of_the_rows():
+    chapter = Path(__file__).parents[1] / "notebooks" / "01_the_price_of_a_token.ipynb"
+    cells = json.loads(chapter.read_text("utf-8"))["cells"]
+    words = "\n".join("".join(cell["source"]) for cell in cells)
+    shape, roof = catalog.shape("Llama-3.1-8B"), decode_roof("H100 SXM")
+    rate, watts = (catalog.claim(name).quantity for name in ("C01", "C02"))
+    for said in (
+        f"Llama-3.1-8B has {shape.parameters:,} parameters",
+        f"{shape.vocabulary:,} × {shape.model_dim:,} each",
+        f"The H100's memory gives {readable(roof.bandwidth, 'B/s')}",
+        f"an H100 ({roof.capacity / GIBI:.0f} GiB)",
+        f"with {decode.LONG_CONTEXT:,} tokens of context",
+        f"{shape.layers} layers, {shape.query_heads} query heads that share "
+        f"{shape.kv_heads} KV heads of {shape.head_dim}",
+        f"At the draft's {rate:g} tokens per second and {watts:g} watts",
+    ):
+        assert said in words
