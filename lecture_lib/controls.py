@@ -15,6 +15,7 @@ class Control:
     start: Any
     kind: str  # "menu", "slider" or "switch"
     name: str | None = None  # the words before the control; by default the argument's name
+    play: bool = False  # whether a button steps through the values
 
     def __post_init__(self):
         if not self.values:

@@ -1,19 +1,31 @@
-"""Where something is shown: live in a notebook, or in a deck, where nothing runs."""
+"""Where something is shown: live in a notebook, in a deck, or on a page that nothing runs behind."""
 
 import os
 
-STILL = "LECTURE_STILL"  # the deck build sets this in the kernel that it runs
+MEDIUM = "LECTURE_MEDIUM"  # who builds a deck or a page sets this in the kernel that it runs
+MEDIA = ("deck", "page")
+
+
+def medium() -> str:
+    """Either "notebook", or what the environment asks for: "deck" or "page".
+
+    ValueError for any other medium.
+    """
+    asked = os.environ.get(MEDIUM, "")
+    if asked and asked not in MEDIA:
+        raise ValueError(f"{MEDIUM} is {asked!r}; it may be {' or '.join(MEDIA)}, or unset")
+    return asked or "notebook"
 
 
 def in_deck() -> bool:
     """Whether what is shown goes into a deck, and so must stand on its own."""
-    return bool(os.environ.get(STILL))
+    return medium() == "deck"
 
 
-def ipywidgets():
-    """The package ipywidgets, or None where it is not installed: pictures then stand still."""
+def anywidget():
+    """The package anywidget, or None where it is not installed: nothing can then ask the kernel."""
     try:
-        import ipywidgets
+        import anywidget
     except ImportError:
         return None
-    return ipywidgets
+    return anywidget

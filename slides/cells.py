@@ -45,6 +45,8 @@ class Slide:
     source: str = ""
     """Where the numbers come from; empty on a slide without a picture or table."""
     pictures: int = 0
+    moves: bool = False
+    """Whether its picture moves, and so needs room for controls."""
 
 
 class Prose:
@@ -230,6 +232,10 @@ def _shown(slide: Slide, output: NotebookNode, where: str, prose: Prose) -> str:
         raise BuildError(
             f"{where}: shows a live widget, which a deck cannot hold; show an explore(...) instead."
         )
+    if output.metadata.get("lecture", {}).get("kind") == "explorable":
+        slide.pictures += 1
+        slide.moves = True
+        return data["text/html"]
     if "image/png" in data:
         slide.pictures += 1
         return _picture(output, where)
