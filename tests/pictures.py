@@ -1,5 +1,8 @@
 """Looks at pictures: what a scene shows in a state, read from its artists and its pixels."""
 
+import io
+
+import matplotlib as mpl
 import numpy as np
 
 from lecture_lib.scene import Picture
@@ -31,3 +34,18 @@ def moved_as_drawn_afresh(scene_type, settings) -> list[np.ndarray]:
         moved.show(states[k])
         assert np.array_equal(moved.pixels(), afresh[k]), settings[k]
     return afresh
+
+
+def to_draw(scene) -> list:
+    """The moving artists that are seen and stand otherwise than when they were last drawn."""
+    return [artist for artist in scene.artists if artist.get_visible() and artist.stale]
+
+
+def as_svg(scene) -> str:
+    """The whole picture as it stands, in matplotlib's own SVG with words as words."""
+    for artist in scene.artists:
+        artist.set_animated(False)
+    file = io.StringIO()
+    with mpl.rc_context({**scene.style, "svg.fonttype": "none"}):
+        scene.ax.figure.savefig(file, format="svg")
+    return file.getvalue()

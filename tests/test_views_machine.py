@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from pictures import moved_as_drawn_afresh, shown, xy
+from pictures import as_svg, moved_as_drawn_afresh, shown, to_draw, xy
 
 from lecture_lib.machine import Measured
+from lecture_lib.palette import themed
 from lecture_lib.roofline import Roof
 from lecture_lib.views import machine as view
 from lecture_lib.views.machine import MachineRoof
@@ -75,3 +76,21 @@ def test_an_unsteady_measurement_says_so(monkeypatch):
 def test_moving_from_any_state_to_any_other_gives_the_pixels_of_drawing_it_afresh():
     pixels = moved_as_drawn_afresh(MachineRoof, SETTINGS)
     assert not np.array_equal(pixels[0], pixels[1])
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_what_stays_where_it_is_is_not_drawn_again(setting):
+    scene, state = shown(MachineRoof, **setting)
+    scene.move(state)
+    assert not to_draw(scene)
+
+
+def test_the_roofs_stay_where_only_the_model_changes():
+    scene, _ = shown(MachineRoof, **SETTINGS[0])
+    scene.move(MachineRoof.state(**SETTINGS[2]))
+    assert not {scene.memory, scene.compute, scene.ridge, *scene.names} & {*to_draw(scene)}
+    assert scene.mark in to_draw(scene)
+
+
+def test_every_colour_of_the_picture_has_its_dark_tone():
+    assert "var(--traffic-text)" in themed(as_svg(shown(MachineRoof, **SETTINGS[0])[0]))
