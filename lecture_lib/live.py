@@ -1,4 +1,4 @@
-"""The live form of an explorable: a widget that sends the controls' places and gets a state back."""
+"""The live form of an explorable: a widget that sends where controls stand and gets a state."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Where something is shown: live in a notebook, in a deck, or on a page that nothing runs behind."""
+"""Where something is shown: live in a notebook, in a deck, or on a page without a kernel."""
 
 import os
 

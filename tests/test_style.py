@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from pictures import to_draw
+from pictures import measure, to_draw
 
-from lecture_lib.scene import Picture, State
+from lecture_lib.picture import Picture
+from lecture_lib.scene import State
 from lecture_lib.views import style
 
 
@@ -39,7 +40,7 @@ def test_the_pill_stays_inside_the_picture(x):
     scene = Stem()
     picture = Picture(scene)
     picture.show(State(x))
-    box = scene.now.pill.get_window_extent(picture.canvas.renderer)
+    box = scene.now.pill.get_window_extent(measure(picture.figure))
     assert box.x0 >= 0
     assert box.x1 <= picture.figure.bbox.width
 

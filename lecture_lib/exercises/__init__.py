@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 card_style = lambda: ""
-from lecture_lib.medium import in_deck, anywidget as ipywidgets
+from lecture_lib.medium import anywidget as ipywidgets
+from lecture_lib.medium import in_deck
 
 LETTERS = "ABCDEF"
 
