@@ -143,7 +143,7 @@ class ClaimMustBe(LectureScene):
         for k in range(self.rows):
             ax.axhline(k, color=RULE, lw=0.8, zorder=1)
             self.bands.append(
-                ax.plot([], [], color=GREY, lw=13, alpha=0.3, solid_capstyle="butt", zorder=2)[0]
+                ax.plot([], [], color=GREY, lw=13, alpha=0.4, solid_capstyle="butt", zorder=2)[0]
             )
             self.marks.append(ax.plot([], [], "|", ms=24, mew=4, zorder=4)[0])
             self.names.append(
