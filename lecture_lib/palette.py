@@ -59,7 +59,7 @@ def css_variables(
         '[data-jp-theme-light="false"] .lecture-ex',
         "body.vscode-dark .lecture-ex",
     ),
-    system: str = ".lecture-ex.follow-system",
+    system: str = "body:not([data-jp-theme-light],[class*=vscode-]) .lecture-ex.follow-system",
 ) -> str:
     """CSS that sets the variable of every colour, and with it the tone of the browser's controls.
 

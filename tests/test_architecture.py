@@ -23,7 +23,10 @@ FLOORS = (
     {"views", "exercises", "verdicts", "citations"},
 )
 # Beside the stairs: what shows any topic and knows none.
-SEAM = {"controls", "scene", "explore", "medium", "tables", "chapters"}
+SEAM = {
+    *("controls", "scene", "picture", "explore", "live", "packed", "front", "medium"),
+    *("tables", "chapters"),
+}
 APART = {"doctor"}  # looks at everything, and so may touch nothing when it is imported
 DRAWS_OR_LISTENS = {"matplotlib", "ipywidgets", "IPython", "PIL", "traitlets", "jupyterlab"}
 

@@ -1,6 +1,7 @@
 """The palette is measured, not believed: contrast, distance for all eyes, and both its tones."""
 
 import re
+from pathlib import Path
 
 import pytest
 from coloraide import Color
@@ -70,6 +71,13 @@ def test_every_hue_has_a_mark_of_its_own_as_second_cue():
     assert len(set(style.MARKS.values())) == len(hues)
 
 
+def test_a_colour_is_written_in_the_palette_and_nowhere_else_in_the_library():
+    home = Path(style.__file__).parents[1]
+    modules = {path.name: path.read_text("utf-8") for path in home.rglob("*.py")}
+    named = {name for name, text in modules.items() if re.search(r"#[0-9a-fA-F]{6}\b", text)}
+    assert named == {"palette.py"}
+
+
 # a page in two tones
 
 
@@ -102,7 +110,8 @@ def test_a_card_follows_the_theme_of_its_editor_and_the_system_where_it_is_asked
     assert css.startswith(".lecture-ex{color-scheme:light;")
     night = "{color-scheme:dark;--ground:#14171c;"
     assert (f'[data-jp-theme-light="false"] .lecture-ex,body.vscode-dark .lecture-ex{night}') in css
-    assert f"@media (prefers-color-scheme:dark){{.lecture-ex.follow-system{night}" in css
+    system = "body:not([data-jp-theme-light],[class*=vscode-]) .lecture-ex.follow-system"
+    assert f"@media (prefers-color-scheme:dark){{{system}{night}" in css
     assert css.count("{") == css.count("}")
     assert "@media" not in css_variables(system="")
 

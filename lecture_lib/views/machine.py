@@ -70,7 +70,11 @@ class MachineRoof(LectureScene):
 
     def draw(self, figure):
         self.ax = ax = chart(
-            figure, y="arithmetic rate", x="arithmetic intensity, FLOP per byte moved", left=104
+            figure,
+            y="arithmetic rate",
+            x="arithmetic intensity, FLOP per byte moved",
+            left=104,
+            right=32,
         )
         ax.set(xscale="log", yscale="log", xlim=(0.1, 1e4), ylim=(1e8, 1e13))
         ticks(ax.yaxis, *decades(8, 13, "FLOP/s"))
@@ -97,14 +101,16 @@ class MachineRoof(LectureScene):
         change(self.memory, data=([0.1, roof.ridge], slope))
         change(self.compute, data=([roof.ridge, 1e4], [roof.peak_rate] * 2))
         change(self.ridge, data=([roof.ridge], [roof.peak_rate]))
-        places = ((roof.ridge * 0.5, roof.peak_rate * 0.62), (8e3, roof.peak_rate * 1.25))
+        intensity = float(state.step.work.intensity)
+        rate = float(attainable_rate(intensity, roof))
+        near = 0.15 < intensity / roof.ridge < 1  # the ring would cover the end of the name
+        end = intensity * 0.6 if near else roof.ridge * 0.5
+        places = ((end, end * roof.bandwidth * 1.24), (8e3, roof.peak_rate * 1.25))
         words = (
             f"memory roof {readable(roof.bandwidth, 'B/s')}",
             f"arithmetic roof {readable(roof.peak_rate, 'FLOP/s')}",
         )
         for name, place, text in zip(self.names, places, words, strict=True):
             change(name, position=place, text=text)
-        intensity = float(state.step.work.intensity)
-        rate = float(attainable_rate(intensity, roof))
         change(self.mark, data=([intensity], [rate]))
         self.now.move(intensity, rate, f"{plain(intensity, 2)} FLOP/B")

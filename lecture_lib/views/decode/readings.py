@@ -126,7 +126,8 @@ class ClaimMustBe(LectureScene):
 
     state = staticmethod(must_be)
     source = (
-        "Claims C13 and C14 of the draft have no source that we could find. Ceilings: floor times. "
+        "Claims C13 and C14 of the draft have no source that we could find. Ceilings: floor times, "
+        "orange where memory is the limit, blue where arithmetic is. "
         "Grey: what measured rows at batch 1, on other devices, reach of their ceilings."
     )
     rows = 4
@@ -142,7 +143,7 @@ class ClaimMustBe(LectureScene):
         for k in range(self.rows):
             ax.axhline(k, color=RULE, lw=0.8, zorder=1)
             self.bands.append(
-                ax.plot([], [], color=GREY, lw=13, alpha=0.3, solid_capstyle="butt", zorder=2)[0]
+                ax.plot([], [], color=GREY, lw=13, alpha=0.4, solid_capstyle="butt", zorder=2)[0]
             )
             self.marks.append(ax.plot([], [], "|", ms=24, mew=4, zorder=4)[0])
             self.names.append(

@@ -128,7 +128,7 @@ class BatchSharing(LectureScene):
         )
         self.full.set_visible(state.most < 1024)
         spot = self.clear_of(here.sequences, end)
-        for name, floor, away in zip(self.names, floors, (0.75, 1.6), strict=True):
+        for name, floor, away in zip(self.names, floors, (0.75, 2), strict=True):
             change(name, position=(BATCH[spot], floor[spot] * away))
             name.set_visible(state.most >= 3)
         fits = bool(here.fits)
