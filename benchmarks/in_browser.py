@@ -86,7 +86,7 @@ def lab(sources: list[str]) -> Iterator[str]:
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, Path(folder) / NOTEBOOK)
         where = [f"--ServerApp.root_dir={folder}", f"--port={port}", "--no-browser"]
-        where.append(f"--IdentityProvider.token={token}")
+        where += [f"--LabApp.workspaces_dir={folder}", f"--IdentityProvider.token={token}"]
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", config, *where],
             stdout=subprocess.DEVNULL,
