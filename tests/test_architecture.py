@@ -25,7 +25,9 @@ FLOORS = (
 # Beside the stairs: what shows any topic and knows none.
 SEAM = {"controls", "scene", "explore", "medium", "tables", "chapters"}
 APART = {"doctor"}  # looks at everything, and so may touch nothing when it is imported
-DRAWS_OR_LISTENS = {"matplotlib", "ipywidgets", "IPython", "PIL", "traitlets", "jupyterlab"}
+DRAWS_OR_LISTENS = {
+    "matplotlib", "ipywidgets", "anywidget", "IPython", "PIL", "traitlets", "jupyterlab",
+}  # fmt: skip
 
 
 def name_of(path: Path) -> str:
