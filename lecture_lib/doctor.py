@@ -23,6 +23,7 @@ PACKAGES = {
     "matplotlib": "3.10",
     "pillow": "10.1",
     "ipywidgets": "8.1",
+    "anywidget": "0.9",
     "jupyterlab": "4.2",
 }
 FRONT_END = "jupyterlab_widgets"  # the half of ipywidgets that lives in the browser

@@ -28,7 +28,9 @@ SEAM = {
     *("tables", "chapters"),
 }
 APART = {"doctor"}  # looks at everything, and so may touch nothing when it is imported
-DRAWS_OR_LISTENS = {"matplotlib", "ipywidgets", "IPython", "PIL", "traitlets", "jupyterlab"}
+DRAWS_OR_LISTENS = {
+    "matplotlib", "ipywidgets", "anywidget", "IPython", "PIL", "traitlets", "jupyterlab",
+}  # fmt: skip
 
 
 def name_of(path: Path) -> str:

@@ -1,176 +1,356 @@
-"""Exercises that check themselves: the right answer is right, and each slip has its own hint."""
+"""Questions: every one in the package is found by walking, and its key is computed afresh."""
 
+import ast
+import importlib
 import itertools
-import json
 import math
+import pkgutil
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lecture_lib import catalog
+from lecture_lib import catalog, exercises
 from lecture_lib.decode import decode_step
-from lecture_lib.exercises import LETTERS, Exercise, Prediction, Reply, decode
-from lecture_lib.medium import STILL
-from lecture_lib.serving import decode_roof
-from lecture_lib.units import GIBI, readable
+from lecture_lib.exercises import (
+    Choice,
+    Exercise,
+    Number,
+    Prediction,
+    Slip,
+    Task,
+    check,
+    decode,
+    predict,
+    variants,
+)
+from lecture_lib.exercises.answers import UNITS, Reading, read
+from lecture_lib.exercises.checks import PREFIXES, TOLERANCE, judge, near
+from lecture_lib.exercises.predictions import LETTERS, revealed
+from lecture_lib.serving import decode_roof, kept_as
+from lecture_lib.units import GIBI, GIGA
 
-EXERCISES = {name: e for name, e in vars(decode).items() if isinstance(e, Exercise)}
-PREDICTIONS = {name: f for name, f in vars(decode).items() if name.startswith("predict_")}
-each_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
-each_prediction = pytest.mark.parametrize("ask", PREDICTIONS.values(), ids=list(PREDICTIONS))
+ROOT = Path(__file__).parents[1]
 
+
+def found(kind: type) -> dict[str, object]:
+    """Every question of this kind in the package: topic.name -> question."""
+    questions = {}
+    for module in pkgutil.walk_packages(exercises.__path__, f"{exercises.__name__}."):
+        for name, value in vars(importlib.import_module(module.name)).items():
+            if isinstance(value, kind) and value not in questions.values():
+                questions[f"{module.name.removeprefix(f'{exercises.__name__}.')}.{name}"] = value
+    return questions
+
+
+EXERCISES, PREDICTIONS = found(Exercise), found(Prediction)
+TASKS = {f"{name}-{k}": e.task(k) for name, e in EXERCISES.items() for k in range(len(e.settings))}
+ASKED = {name: p.ask() for name, p in PREDICTIONS.items()}
+CHOICES = {name: q for name, q in ASKED.items() if isinstance(q, Choice)}
+NUMBERS = {name: q for name, q in ASKED.items() if isinstance(q, Number)}
+
+
+def each(table):
+    return pytest.mark.parametrize("one", table.values(), ids=list(table))
+
+
+TOY = Task(
+    ask="How much?",
+    unit="GB",
+    truth=10.4,
+    right="Well done.",
+    slips=(Slip("half", 5.2, "That is half."), Slip("twice", 20.8, "That is twice.")),
+    hint="Think.",
+    solution="Count.",
+    code="10.4",
+)
 PREFIX = "✕ Not yet. You are off by a factor of {}: look at the prefix of the unit."
 WAY = "✕ Not yet. That is {}, and not by a slip we know: write the units beside each step."
-TOY = Exercise(
-    truth=lambda: 10,
-    unit="GB",
-    right="Well done.",
-    mistakes={"That is half.": lambda: 5, "That is twice.": lambda: 20},
-)
-QUESTION = Prediction("1 < 2?", (Reply("<yes>", "It is."), Reply("no", "Count.")), right=0)
 
 
 # an exercise by hand
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "kind", "words"),
     [
-        (10, "✓ Right. Well done."),
-        (10.1, "✓ Right. Well done."),
-        (5, "✕ Not yet. That is half."),
-        (20, "✕ Not yet. That is twice."),
-        (10_000, PREFIX.format("1,000")),
-        (1e-2, PREFIX.format("1,000")),
-        (1e7, PREFIX.format("a million")),
-        (1e-8, PREFIX.format("a thousand million")),
-        (11, WAY.format("too large")),
-        (9, WAY.format("too small")),
-        (0, WAY.format("too small")),
-        (-10, WAY.format("too small")),
-        (None, "No answer yet. Put a number in place of the dots, in GB."),
-        (..., "No answer yet. Put a number in place of the dots, in GB."),
+        (10.4, "right", "✓ Right. Well done."),
+        (10.49, "right", "✓ Right. Well done."),
+        (10, "right", "✓ Right. Well done."),
+        ("10 GB", "right", "✓ Right. Well done."),
+        ("10400 MB", "right", "✓ Right. Well done."),
+        ("9.7 GiB", "right", "✓ Right. Well done."),  # 9.686, in two digits
+        (10.2, "wrong", WAY.format("too small")),  # more digits, and they are not the truth's
+        (11, "wrong", WAY.format("too large")),
+        (5.2, "wrong", "✕ Not yet. That is half."),
+        ("5.2 GB", "wrong", "✕ Not yet. That is half."),
+        (21, "wrong", "✕ Not yet. That is twice."),
+        ("10.4 GiB", "wrong", "✕ Not yet. The number is right in GB, and you wrote GiB."),
+        ("10.4 Gbit", "wrong", "✕ Not yet. The number is right in GB, and you wrote Gbit."),
+        (10_400, "wrong", PREFIX.format("1,000")),
+        (1.04e-2, "wrong", PREFIX.format("1,000")),
+        (1.04e7, "wrong", PREFIX.format("a million")),
+        (1.04e-8, "wrong", PREFIX.format("a thousand million")),
+        (0, "wrong", WAY.format("too small")),
+        (-10.4, "wrong", WAY.format("too small")),
+        (..., "unread", "There is no answer yet: write a number in GB."),
+        (None, "unread", "The answer is None: does a function of yours forget to return?"),
+        (True, "unread", "An answer is one number in GB, and this is True."),
+        ("15 parsecs", "unread", "'parsecs' is no unit known here: write the number in GB."),
+        (np.array([1.0]), "unread", "An answer is one number in GB, and this is array([1.])."),
     ],
+)
+def test_an_answer_gets_the_sentence_that_is_meant_for_it(answer, kind, words):
+    reply = judge(TOY, answer)
+    assert (reply.says, reply.kind) == (words, kind)
+
+
+@pytest.mark.parametrize(
+    ("number", "value", "stands"),
+    [(13, 12.5, True), (12, 12.5, True), (12, 12.51, False), (10, 9.96, True), (9.9, 9.96, True),
+     (1, 1.04, True), (1, 1.06, False), (120, 124, True), (100, 124, False), (-13, -12.9, True)],
 )  # fmt: skip
-def test_an_answer_gets_the_sentence_that_is_meant_for_it(answer, words):
-    assert TOY(answer) == words
+def test_two_digits_stand_for_what_rounds_to_them(number, value, stands):
+    assert near(Reading(number, "GB"), value) is stands
 
 
-@pytest.mark.parametrize(
-    "answer", [math.nan, math.inf, -math.inf, True, False, "10", [10], 10 + 0j, np.nan]
-)
-def test_what_is_no_finite_number_is_answered_and_not_raised(answer):
-    assert TOY(answer) == f"An answer is one finite number in GB, and this is {answer!r}."
+def test_a_count_is_exact_but_for_what_stands_after_the_point():
+    assert near(Reading(130.9, "users"), 130, whole=True)
+    assert not near(Reading(131, "users"), 130, whole=True)
+    assert not near(Reading(129.9, "users"), 130, whole=True)
 
 
-def test_a_number_too_long_for_a_float_is_answered_and_not_raised():
-    assert "✓" not in TOY(10**400)
-
-
-@pytest.mark.parametrize(
-    "number", [np.int64, np.int32, np.float64, np.float32, np.float16], ids=lambda n: n.__name__
-)
-def test_a_number_from_numpy_is_a_number(number):
-    assert TOY(number(10)) == "✓ Right. Well done."
-    assert TOY(number(5)) == "✕ Not yet. That is half."
-
-
-def test_a_notebook_shows_the_sentence_without_quotation_marks():
-    assert repr(TOY(10)) == "✓ Right. Well done."
+@pytest.mark.parametrize("variant", [-1, 2, "0", 1.0, True, None])
+def test_a_variant_that_there_is_not_is_refused_in_one_sentence(variant):
+    twice = variants((1,), (2,))(lambda number: TOY)
+    with pytest.raises(ValueError, match=rf"from 0 to 1, not {re.escape(repr(variant))}"):
+        twice.task(variant)
 
 
 # the exercises of the chapters
 
 
-@each_exercise
-def test_the_right_answer_is_accepted_as_it_is_and_rounded_to_three_digits(exercise):
-    truth = exercise.truth()
-    assert exercise(truth) == f"✓ Right. {exercise.right}"
-    assert exercise(float(f"{truth:.3g}")) == f"✓ Right. {exercise.right}"
+def test_there_are_exercises_and_each_has_the_name_that_it_is_called_by():
+    assert len(EXERCISES) >= 7
+    assert all(name.endswith(f".{exercise.name}") for name, exercise in EXERCISES.items())
 
 
-@each_exercise
-def test_each_slip_gets_its_own_hint(exercise):
-    for hint, slip in exercise.mistakes.items():
-        assert exercise(slip()) == f"✕ Not yet. {hint}"
-    assert len(exercise.mistakes) >= 3
+@each(EXERCISES)
+def test_an_exercise_has_variants_and_no_two_are_the_same(one):
+    tasks = [one.task(k) for k in range(len(one.settings))]
+    assert len({task.ask for task in tasks}) == len(tasks) >= 4
+    assert len({round(task.truth, 6) for task in tasks}) > len(tasks) / 2
 
 
-@each_exercise
-def test_no_answer_can_be_two_things_at_once(exercise):
-    values = [exercise.truth(), *(slip() for slip in exercise.mistakes.values())]
-    for one, other in itertools.combinations(values, 2):
-        if exercise.whole:
-            assert math.floor(one) != math.floor(other)
-        else:
-            assert not math.isclose(one, other, rel_tol=2.1 * exercise.tolerance)
+@each(TASKS)
+def test_the_right_answer_is_accepted_as_it_is_and_rounded(one):
+    digits = range(2, 6) if not one.whole else [17]
+    for answer in [one.truth, *(float(f"{one.truth:.{d}g}") for d in digits)]:
+        assert judge(one, answer).kind == "right", answer
+        assert judge(one, f"{answer!r} {one.unit}").kind == "right"
 
 
-@each_exercise
-@pytest.mark.parametrize("power", [1e3, 1e6, 1e9, 1e-3, 1e-6, 1e-9])
-def test_a_wrong_prefix_is_named_unless_it_is_a_slip_of_its_own(exercise, power):
-    answer = exercise.truth() * power
-    known = [
-        hint for hint, slip in exercise.mistakes.items()
-        if math.isclose(answer, slip(), rel_tol=exercise.tolerance)
-    ]  # fmt: skip
-    assert (known[0] if known else "look at the prefix of the unit") in exercise(answer)
+@each(TASKS)
+def test_the_worked_solution_leads_to_the_truth_with_the_numbers_of_the_question(one):
+    ast.parse(one.code, mode="eval")
+    value = eval(one.code, {"__builtins__": {}})
+    assert value == pytest.approx(one.truth, rel=1e-9)
+    assert judge(one, value).kind == "right"
+    said = {number.rstrip(".").replace(",", "") for number in re.findall(r"\d[\d,.]*", one.ask)}
+    for number in re.findall(r"(?<![\w.*])\d[\d_.]{2,}(?![\w.]*e)", one.code):
+        digits = number.replace("_", "")
+        assert digits in said or digits in {"1024"}, f"{digits} is not in: {one.ask}"
 
 
-@each_exercise
-def test_the_unit_is_asked_for(exercise):
-    assert exercise(...) == f"No answer yet. Put a number in place of the dots, in {exercise.unit}."
+@each(TASKS)
+def test_each_slip_gets_its_own_hint_also_rounded(one):
+    assert len(one.slips) >= 3
+    assert len({slip.hint for slip in one.slips}) == len(one.slips)
+    for slip in one.slips:
+        answers = [slip.value] if one.whole else [slip.value, float(f"{slip.value:.3g}")]
+        for answer in answers:
+            assert judge(one, answer).says == f"✕ Not yet. {slip.hint}", slip.kind
+
+
+@each(TASKS)
+def test_no_answer_can_be_two_things_at_once(one):
+    values = {"the truth": one.truth, **{f"{s.kind}: {s.hint}": s.value for s in one.slips}}
+    scales = {1.0} | {2**30 / GIGA for unit in [one.unit] if UNITS.get(unit, [0])[0] == "data"}
+    for (first, a), (second, b) in itertools.combinations(values.items(), 2):
+        for x, y, scale in itertools.product((a, b), (a, b), scales):
+            if x != y or a == b:
+                for answer in probes(x / scale, one.whole):
+                    both = near(Reading(answer, one.unit, scale), y, one.whole)
+                    assert not both, f"{answer} is {first} and {second}"
+
+
+def probes(value: float, whole: bool) -> list[float]:
+    """What is accepted for the value: itself, the ends of the tolerance, and two digits of it."""
+    if whole:
+        return [value, math.floor(value)]
+    return [value, value * (1 - TOLERANCE), value * (1 + TOLERANCE), float(f"{value:.2g}")]
+
+
+@each(TASKS)
+def test_a_wrong_prefix_is_named_unless_it_is_a_slip_of_its_own(one):
+    for power in (by for p, _ in PREFIXES for by in (p, 1 / p)):
+        answer = Reading(one.truth * power, one.unit)
+        known = [s.hint for s in one.slips if near(answer, s.value, one.whole)]
+        if not (one.whole and power < 1):  # less than one user is none
+            says = judge(one, answer.number).says
+            assert (known[0] if known else "look at the prefix of the unit") in says
+
+
+@each(TASKS)
+def test_a_stub_is_told_what_is_asked_for(one):
+    assert judge(one, ...).says == f"There is no answer yet: write a number in {one.unit}."
+
+
+@each(TASKS)
+def test_a_task_says_its_unit_and_all_its_words(one):
+    assert one.ask.endswith("?")
+    word = {"tok/s": "tokens per second"}.get(one.unit, one.unit)
+    assert re.search(rf"How many {re.escape(word)}\b", one.ask)
+    assert one.unit in UNITS or one.whole
+    assert one.truth > 0
+    for words in (one.right, one.hint, one.solution, *(slip.hint for slip in one.slips)):
+        assert words.strip().endswith((".", "?")), words
+    assert not re.search(r"\b(nan|inf|None)\b|\.\.|  ", f"{one}".replace("table_bits=None", ""))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["heads for kv_heads", "bits for bytes", "GB for GiB", "MAC for FLOP", "scale bits forgotten"],
+)
+def test_each_of_the_usual_slips_has_an_exercise(kind):
+    assert any(slip.kind == kind for task in TASKS.values() for slip in task.slips)
+
+
+# their truths, by hand
 
 
 def test_the_gigabytes_are_those_of_every_parameter_but_the_input_table():
     # meta-llama/Llama-3.1-8B: 8,030,261,248 parameters, tables of 128,256 x 4,096
     truth = 2 * (8_030_261_248 - 128_256 * 4096) / 1e9
-    assert decode.gigabytes_per_token(truth).startswith("✓")
+    assert decode.gigabytes_per_token.task(0).truth == pytest.approx(truth)
 
 
 def test_the_users_are_what_80_gib_hold_beside_16_gb_of_weights():
     cache = 2 * 32 * 8 * 128 * 2 * 4096
-    assert decode.users_that_fit.truth() == (80 * 2**30 - 2 * 8_030_261_248) // cache
-
-
-def test_one_user_more_than_fit_is_no_right_answer():
-    assert not decode.users_that_fit(decode.users_that_fit.truth() + 1).startswith("✓")
-
-
-def test_a_slip_in_whole_users_gets_its_hint():
-    for hint, slip in decode.users_that_fit.mistakes.items():
-        assert decode.users_that_fit(int(slip())) == f"✕ Not yet. {hint}"
+    assert decode.users_that_fit.task(0).truth == (80 * 2**30 - 2 * 8_030_261_248) // cache
 
 
 def test_a_million_tokens_at_350_watts_and_100_a_second_are_just_under_a_kilowatt_hour():
-    assert decode.kilowatt_hours(350 / 100 * 1e6 / 3.6e6).startswith("✓")
+    assert decode.kilowatt_hours.task(0).truth == pytest.approx(350 / 100 * 1e6 / 3.6e6)
+
+
+def test_131072_tokens_of_llama_31_8b_take_16_gib():
+    assert decode.gibibytes_of_cache.task(0).truth == 16
+
+
+def test_a_token_calculates_twice_for_each_parameter_and_reads_the_rate_off_the_memory():
+    # meta-llama/Llama-3.2-3B ties its tables: 3,212,749,824 parameters, all passed
+    assert decode.gigaflops_per_token.task(0).truth == pytest.approx(2 * 3.212749824)
+    assert decode.tokens_per_second.task(1).truth == pytest.approx(1.008e12 / 2 / 3_212_749_824)
+
+
+def test_a_file_in_groups_of_128_holds_4_bits_and_20_for_each_group():
+    tables = 2 * 32_000 * 5120
+    bits = (13_015_864_320 - tables) * (4 + 20 / 128) + tables * 16
+    assert decode.file_gigabytes.task(0).truth == pytest.approx(bits / 8e9)
+    kept = catalog.weight_format("GPTQ 4-bit g128")
+    assert kept.bits_per_weight == pytest.approx(4 + 20 / 128, rel=1e-3)
+
+
+@each(
+    {
+        f"{k}": setting
+        for k, setting in enumerate(
+            {*decode.users_that_fit.settings, *decode.tokens_per_second.settings}
+        )
+    }
+)
+def test_a_model_that_is_asked_about_fits_its_device(one):
+    device, model = one[:2]
+    roof = decode_roof(device)
+    assert roof.capacity / GIBI == int(roof.capacity / GIBI)
+    assert 2 * catalog.shape(model).parameters < roof.capacity
 
 
 # predictions
 
 
-@each_prediction
-def test_a_prediction_has_one_right_option_and_a_reply_to_each(ask):
-    found = ask()
-    assert 0 <= found.right < len(found.options) <= len(LETTERS)
-    assert len({option.words for option in found.options}) == len(found.options)
-    assert all(option.why.endswith(".") for option in found.options)
+def test_there_are_predictions_of_both_kinds_and_each_has_its_name():
+    assert CHOICES
+    assert NUMBERS
+    assert all(name.endswith(f".{question.name}") for name, question in PREDICTIONS.items())
 
 
-@each_prediction
-def test_a_wrong_choice_hears_the_right_letter_and_a_right_one_its_reason(ask):
-    found = ask()
-    for choice, option in enumerate(found.options):
-        answer = found.answer(choice)
-        assert option.why in answer
-        if choice == found.right:
-            assert answer == f"✓ Right. {option.why}"
-        else:
-            assert answer.startswith("✕ Not so")
-            assert re.search(rf"\b[iI]t is {LETTERS[found.right]}[.:]", answer)
+def one_sentence(words: str) -> bool:
+    return (
+        words.endswith(".")
+        and not re.search(r"[.?!] ", words)
+        and words[0].isupper() | (words[0].isdigit())
+    )
+
+
+@each(CHOICES)
+def test_each_option_has_its_own_words_and_its_own_reason(one):
+    assert 0 <= one.right < len(one.options) <= len(LETTERS)
+    assert len({option.words for option in one.options}) == len(one.options) >= 2
+    assert len({option.why for option in one.options}) == len(one.options)
+    assert all(one_sentence(option.why) for option in one.options)
+
+
+@each(CHOICES)
+def test_a_choice_is_answered_with_its_own_reason_and_the_right_letter(one):
+    truth = f"{LETTERS[one.right]}, {one.options[one.right].words}."
+    for letter, option in zip(LETTERS, one.options, strict=False):
+        for written in (letter, f" {letter.lower()} "):
+            reply = one.judge(written)
+            assert reply.says.endswith(f"{truth} {option.why}")
+            right = letter == LETTERS[one.right]
+            assert reply.kind == ("right" if right else "wrong")
+            assert reply.says.startswith("✓ Right: " if right else "✕ Not so: it is ")
+    assert revealed(one).says == f"It is {truth} {one.options[one.right].why}"
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "Z", "AB", "130", 0, 1.5, math.nan, True, ["A"], np.array(["A", "B"])]
+)
+def test_what_is_no_letter_of_a_choice_gets_one_sentence(answer):
+    reply = decode.sharing.ask().judge(answer)
+    assert reply.kind == "unread"
+    assert re.fullmatch(r"Choose one of A, B, C or D, not .*\.", reply.says)
+
+
+@each(NUMBERS)
+def test_a_number_is_judged_as_a_ratio(one):
+    truth = f"the models say {one.truth}. {one.why}"
+    assert one_sentence(one.why)
+    for factor in (1, 1.09, 1 / 1.09):
+        reply = one.judge(one.value * factor)
+        assert (reply.kind, reply.says) == ("right", f"✓ Right: {truth}")
+    for factor, words in ((1.5, "1.5 times too large"), (1 / 1.9, "1.9 times too small")):
+        reply = one.judge(f"{one.value * factor!r} {one.unit}")
+        assert (reply.kind, reply.says) == ("close", f"≈ Close, {words}: {truth}")
+    for factor, words in ((48, "48 times too large"), (1e-3, "1,000 times too small")):
+        reply = one.judge(one.value * factor)
+        assert (reply.kind, reply.says) == ("wrong", f"✕ {words}: {truth}")
+    assert revealed(one).says == f"It is {one.truth}. {one.why}"
+    assert read(one.truth, one.unit).value == pytest.approx(one.value, rel=0.005)
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "abc", "15 parsecs", math.nan, math.inf, True, [1], np.arange(3), 0, -5, "-5"]
+)
+def test_what_is_no_number_for_a_prediction_gets_one_sentence(answer):
+    reply = decode.one_user.ask().judge(answer)
+    assert reply.kind == "unread"
+    assert re.search(r"in tok/s|in tok/s or with its unit", reply.says)
 
 
 def apart(values, right) -> float:
@@ -179,116 +359,58 @@ def apart(values, right) -> float:
     return min(max(v / values[right], values[right] / v) for v in others)
 
 
-def test_the_rate_of_one_user_is_the_computed_one_and_far_from_the_others():
-    kept, found = catalog.weight_format("GPTQ 4-bit g128"), decode.predict_one_user()
-    step = decode_step(
-        catalog.shape("Llama-2-13B"), decode_roof("RTX 4090"),
-        weight_bits=kept.bits_per_weight, table_bits=kept.table_bits,
-    )  # fmt: skip
-    rates = [float(o.words.removesuffix(" tok/s").replace(",", "")) for o in found.options]
-    assert rates[found.right] == pytest.approx(float(step.user_rate), rel=0.05)
-    assert apart(rates, found.right) > 1.25
+def test_the_rate_of_one_user_is_the_computed_one_and_the_arithmetic_is_far_from_it():
+    one, roof = decode.one_user.ask(), decode_roof("RTX 4090")
+    step = decode_step(catalog.shape("Llama-2-13B"), roof, **kept_as("GPTQ 4-bit g128"))
+    assert one.value == step.user_rate
+    arithmetic = roof.peak_rate / step.work.flops
+    assert one.judge(arithmetic).says.startswith("✕ 48 times too large: the models say 130 tok/s.")
 
 
 def test_what_is_left_of_the_speed_is_the_computed_share_and_far_from_the_others():
     share = {
-        "a 32nd of it": 1 / 32,
+        "one part in 32": 1 / 32,
         "about half": 1 / 2,
         "about four fifths": 4 / 5,
         "all of it": 1,
     }
-    shape, roof, found = (
-        catalog.shape("Llama-3.1-8B"),
-        decode_roof("H100 SXM"),
-        decode.predict_sharing(),
-    )
+    shape, roof, one = catalog.shape("Llama-3.1-8B"), decode_roof("H100 SXM"), decode.sharing.ask()
     alone, shared = (decode_step(shape, roof, sequences=n).user_rate for n in (1, 32))
-    shares = [share[option.words] for option in found.options]
-    assert shares[found.right] == pytest.approx(shared / alone, rel=0.1)
-    shares[found.right] = shared / alone
-    assert apart(shares, found.right) > 1.25
+    shares = [share[option.words] for option in one.options]
+    assert shares[one.right] == pytest.approx(shared / alone, rel=0.1)
+    shares[one.right] = shared / alone
+    assert apart(shares, one.right) > 1.25
 
 
 def test_the_unit_of_the_drafts_rwkv_figure_alone_decides_which_system_is_faster():
     rwkv, llama = (catalog.claim(name).quantity for name in ("C13", "C14"))
     for llama_in_all in (llama, 4 * llama):
         assert 160 * rwkv > llama_in_all > rwkv
-    found = decode.predict_units()
-    assert found.options[found.right].words == "whether RWKV's 8 is for each user"
+    one = decode.units.ask()
+    assert one.options[one.right].words == "whether RWKV's 8 is for each user"
 
 
-# how a prediction shows
+# the package
 
 
-def buttons_of(widget):
-    if hasattr(widget, "on_click"):
-        return [widget]
-    return [b for child in getattr(widget, "children", ()) for b in buttons_of(child)]
+def test_importing_the_questions_loads_no_widgets():
+    script = "import sys, lecture_lib.exercises.decode; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    loaded = {name.partition(".")[0] for name in run.stdout.split()}
+    assert "lecture_lib" in loaded
+    assert not loaded & {"anywidget", "ipywidgets", "traitlets", "IPython"}, run.stderr
 
 
-def pages_of(widget):
-    if hasattr(widget, "children"):
-        return "".join(pages_of(child) for child in widget.children)
-    return str(getattr(widget, "value", ""))
+@pytest.mark.parametrize("wrong", ["one_user", None, 3])
+def test_what_is_no_question_is_refused_in_one_sentence(wrong):
+    with pytest.raises(TypeError, match=r"predict takes a prediction such as exercise.one_user"):
+        predict(wrong)
+    with pytest.raises(TypeError, match=r"check takes an exercise such as exercise.tokens_per"):
+        check(wrong)
 
 
-@each_prediction
-@pytest.mark.parametrize("choice", [0, 2])
-def test_a_click_locks_all_buttons_and_marks_the_right_one(ask, choice):
-    found = ask()
-    widget = found._widget()
-    buttons = buttons_of(widget)
-    assert not any(button.disabled for button in buttons)
-    buttons[choice].click()
-    assert all(button.disabled for button in buttons)
-    assert [b.description.startswith("✓") for b in buttons] == [
-        k == found.right for k in range(len(buttons))
-    ]
-    assert buttons[choice].description.startswith("✓" if choice == found.right else "✕")
-
-
-def test_a_click_is_answered():
-    widget = QUESTION._widget()
-    assert "Count." not in pages_of(widget)
-    buttons_of(widget)[1].click()
-    assert "✕ Not so" in pages_of(widget)
-    assert "Count." in pages_of(widget)
-
-
-def test_a_notebook_stores_the_question_and_its_options():
-    bundle = QUESTION._repr_mimebundle_()
-    assert bundle["text/plain"] == "1 < 2?\nA  <yes>\nB  no"
-    assert "application/vnd.jupyter.widget-view+json" in bundle
-
-
-def test_without_ipywidgets_the_question_is_words(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    assert QUESTION._repr_mimebundle_() == {"text/plain": "1 < 2?\nA  <yes>\nB  no"}
-
-
-def test_a_slide_asks_and_does_not_tell(monkeypatch):
-    monkeypatch.setenv(STILL, "1")
-    page = QUESTION._repr_mimebundle_()["text/html"]
-    assert "1 &lt; 2?" in page
-    assert "<li>&lt;yes&gt;</li><li>no</li>" in page
-    assert "Count." not in page
-    assert "✓" not in page
-
-
-def test_the_numbers_in_the_words_of_the_exercises_are_those_of_the_rows():
-    chapter = Path(__file__).parents[1] / "notebooks" / "01_the_price_of_a_token.ipynb"
-    cells = json.loads(chapter.read_text("utf-8"))["cells"]
-    words = "\n".join("".join(cell["source"]) for cell in cells)
-    shape, roof = catalog.shape("Llama-3.1-8B"), decode_roof("H100 SXM")
-    rate, watts = (catalog.claim(name).quantity for name in ("C01", "C02"))
-    for said in (
-        f"Llama-3.1-8B has {shape.parameters:,} parameters",
-        f"{shape.vocabulary:,} × {shape.model_dim:,} each",
-        f"The H100's memory gives {readable(roof.bandwidth, 'B/s')}",
-        f"an H100 ({roof.capacity / GIBI:.0f} GiB)",
-        f"with {decode.LONG_CONTEXT:,} tokens of context",
-        f"{shape.layers} layers, {shape.query_heads} query heads that share "
-        f"{shape.kv_heads} KV heads of {shape.head_dim}",
-        f"At the draft's {rate:g} tokens per second and {watts:g} watts",
-    ):
-        assert said in words
+def test_the_two_kinds_of_question_are_not_taken_for_each_other():
+    with pytest.raises(TypeError):
+        predict(decode.tokens_per_second)
+    with pytest.raises(TypeError):
+        check(decode.one_user)

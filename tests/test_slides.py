@@ -53,11 +53,22 @@ at 2.0 to 2.3 bits stored.</dd>
 free (4.97); two bits lose more than halving the model does.</dd></dl></div>''')
 """
 PREDICT = """
-HTML('''<div class="lecture-predict"><p class="ask">
-Decide before the slider moves. Hands up for one.</p><ol>
-<li>stay the same: the card was already busy</li>
-<li{}>nearly double: the weights are read once for all</li>
-<li>halve: twice the arithmetic</li><li>it depends on the length of the context</li></ol></div>''')
+from lecture_lib.exercises import Choice, Number, Option, predict, prediction
+
+@prediction
+def doubled():
+    options = (
+        Option("stay the same: the card was already busy", "The card waits for its memory."),
+        Option("nearly double: the weights are read once for all", "One read serves both."),
+        Option("halve: twice the arithmetic", "The arithmetic has time to spare."),
+        Option("it depends on the length of the context", "Short caches are small."),
+    )
+    return Choice("Decide before the slider moves. Hands up for one.", options, right=1)
+
+@prediction
+def rate():
+    return Number("How many tokens a second?", "tok/s", 130, "Every token waits for the weights.")
+
 """
 TABLE = """
 rows = [("RTX 4090", "24 GB", "1.01 TB/s", "165 TFLOP/s", 164),
@@ -127,9 +138,9 @@ def sample(folder):
         slide("## Is 2-bit quantization free?"),
         shown(VERDICT),
         slide("## Twice the batch. Tokens per second?"),
-        shown(PREDICT.format("")),
-        slide("## Twice the batch: the answer"),
-        shown(PREDICT.format(' class="right"')),
+        shown(PREDICT + "predict(doubled)"),
+        slide("## How fast for one user?"),
+        shown("predict(rate)"),
         slide("## Which card has which roof?"),
         shown(TABLE),
         slide("## What does one token cost in bytes?"),
@@ -230,6 +241,39 @@ def test_nothing_leaves_its_slide_or_is_too_small_to_read(browser, deck, screen)
     seen = opened(browser, deck[0], screen)
     assert seen.page.evaluate(MEASURE) == []
     seen.page.context.close()
+
+
+PAINTED = """() => {
+  const slide = Reveal.getCurrentSlide(), box = slide.querySelector('.lecture-predict .custom');
+  const style = element => getComputedStyle(element);
+  return {
+    ground: style(box).backgroundColor, words: style(box).color,
+    tops: [...slide.querySelectorAll('li, .box, .why')].map(e => e.getBoundingClientRect().top),
+    why: style(slide.querySelector('.why')).visibility,
+    seen: [...box.querySelectorAll('*')].filter(e => style(e).visibility == 'visible')
+      .map(e => e.textContent),
+  };
+}"""
+INK, CLEAR = "rgb(26, 31, 41)", "rgba(0, 0, 0, 0)"
+
+
+def test_the_answer_of_a_prediction_is_one_step_of_its_slide_and_moves_nothing(browser, deck):
+    page = opened(browser, deck[0]).page
+    slides = page.locator("section:has(.lecture-predict)")
+    for number in slides.evaluate_all("all => all.map(one => Reveal.getIndices(one).h)"):
+        page.evaluate(f"Reveal.slide({number}, 0)")
+        page.evaluate("Reveal.prevFragment()")
+        before = page.evaluate(PAINTED)
+        page.keyboard.press("ArrowRight")
+        after = page.evaluate(PAINTED)
+        assert (before["ground"], before["why"]) == (CLEAR, "hidden")
+        assert (after["ground"], after["why"]) == (INK, "visible")
+        assert after["words"] == "rgb(252, 251, 248)"
+        assert before["tops"] == after["tops"]
+        assert all(words.startswith("?") for words in before["seen"])
+        assert not any(words.startswith("?") for words in after["seen"])
+        assert not page.evaluate("Reveal.availableFragments().next")
+    page.context.close()
 
 
 def test_every_picture_of_a_deck_is_described(browser, deck):

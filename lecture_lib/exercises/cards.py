@@ -1,0 +1,297 @@
+"""Questions as they show: as words everywhere, as a live card in a notebook, as steps in a deck."""
+
+import html
+from functools import cache
+from importlib import resources
+
+from lecture_lib import front, medium
+from lecture_lib.exercises.checks import Exercise, judge
+from lecture_lib.exercises.predictions import (
+    LETTERS,
+    Choice,
+    Number,
+    Prediction,
+    revealed,
+)
+from lecture_lib.units import count, plain
+
+DECIDE = "Decide first: one answer counts."
+NOT_YET = "Write a number, with or without its unit."
+
+
+def predict(question: Prediction, answer=None) -> "PredictionCard":
+    """A question to answer before the picture does: by hand on the card, or by `answer`.
+
+    An answer is a letter for a choice, and a number or words such as "130 tok/s" for a number.
+    What cannot be read is told on the card. TypeError for what is no question.
+    """
+    if not isinstance(question, Prediction):
+        raise TypeError(
+            f"predict takes a prediction such as exercise.one_user, not {question!r:.40}"
+        )
+    return PredictionCard(question, answer)
+
+
+def check(exercise: Exercise, answer=..., variant: int = 0) -> "ExerciseCard":
+    """An exercise that checks itself: by hand on the card, or by `answer`.
+
+    An answer is a number in the unit asked for, or words such as "15 GB". What cannot be read is
+    told on the card. TypeError for what is no exercise, ValueError for a variant it does not have.
+    """
+    if not isinstance(exercise, Exercise):
+        raise TypeError(
+            f"check takes an exercise such as exercise.tokens_per_second, not {exercise!r:.40}"
+        )
+    return ExerciseCard(exercise, answer, variant)
+
+
+class Card:
+    """What both kinds share: the words, and the widget that shows the face and passes on hands."""
+
+    _widget = None
+
+    def __str__(self) -> str:
+        """The question, what was said to an answer, and how to answer in code."""
+        raise NotImplementedError
+
+    def face(self) -> dict:
+        """All that the card shows now; before an answer the right one is not in it."""
+        raise NotImplementedError
+
+    def hear(self, message: dict) -> None:
+        """Does what a hand on the card asked for: {"do": ..., "answer": ...}."""
+        raise NotImplementedError
+
+    def slide(self) -> str:
+        """The question as HTML for a deck: its answer is a step of the same slide."""
+        raise NotImplementedError
+
+    def page(self) -> str:
+        """The question as HTML for a page that nothing runs behind: its answer is folded away."""
+        raise NotImplementedError
+
+    @property
+    def widget(self):
+        """The live card, an anywidget; None where that package is not installed."""
+        if self._widget is None and medium.anywidget():
+            self._widget = _card_class()(face=self.face())
+            self._widget.on_msg(self._heard)
+        return self._widget
+
+    def _heard(self, widget, message, _buffers):
+        self.hear(message)
+        widget.face = self.face()
+
+    def _repr_mimebundle_(self, **_kwargs):
+        forms = {"deck": self.slide, "page": self.page}
+        if medium.medium() in forms:
+            return {"text/plain": str(self), "text/html": forms[medium.medium()]()}
+        if self.widget is None:
+            return {"text/plain": str(self)}
+        bundle = self.widget._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "text/plain": str(self)}, metadata
+
+
+class PredictionCard(Card):
+    """A prediction and what was committed to; the first answer that can be read locks it."""
+
+    def __init__(self, asked: Prediction, answer=None):
+        self.asked, self.question = asked, asked.ask()
+        self._start(answer)
+
+    def _start(self, answer=None):
+        self.answer = answer
+        self.reply = None if answer is None else self.question.judge(answer)
+
+    @property
+    def locked(self) -> bool:
+        """Whether an answer was committed to, or shown."""
+        return self.reply is not None and self.reply.kind != "unread"
+
+    def __str__(self) -> str:
+        line = f"To commit, type: predict(exercise.{self.asked.name}, {self.question.example})"
+        return f"{self.question.plain}\n{self.reply.says if self.reply else line}"
+
+    def hear(self, message: dict) -> None:
+        do = message.get("do")
+        if do == "again":
+            self._start()
+        elif do == "show" and not self.locked:
+            self.answer, self.reply = None, revealed(self.question)
+        elif do == "commit" and not self.locked:
+            self._start(str(message.get("answer", "")))
+
+    def face(self) -> dict:
+        return {
+            "kind": "choice" if isinstance(self.question, Choice) else "number",
+            "ask": self.question.ask,
+            "options": self._options(),
+            "unit": getattr(self.question, "unit", ""),
+            "typed": _typed(self.answer),
+            "invite": DECIDE,
+            "reply": _as_dict(self.reply),
+            "locked": self.locked,
+        }
+
+    def _options(self) -> list[dict]:
+        if isinstance(self.question, Number):
+            return []
+        chosen = _typed(self.answer).strip().upper()
+        return [
+            {
+                "letter": letter,
+                "words": option.words,
+                "mark": self._mark(k, letter == chosen) if self.locked else "",
+            }
+            for k, (letter, option) in enumerate(zip(LETTERS, self.question.options, strict=False))
+        ]
+
+    def _mark(self, k: int, chosen: bool) -> str:
+        return "right" if k == self.question.right else "wrong" if chosen else ""
+
+    def slide(self) -> str:
+        step = 'data-fragment-index="0"'
+        if isinstance(self.question, Number):
+            boxes = (
+                f'<p class="box fragment custom" {step}>'
+                f"<span>? {html.escape(self.question.unit)}</span>"
+                f"<strong>{html.escape(self.question.truth)}</strong></p>"
+            )
+        else:
+            items = (
+                f'<li class="right fragment custom" {step}>{html.escape(option.words)}</li>'
+                if k == self.question.right
+                else f"<li>{html.escape(option.words)}</li>"
+                for k, option in enumerate(self.question.options)
+            )
+            boxes = f"<ol>{''.join(items)}</ol>"
+        return (
+            f'<div class="lecture-predict"><p class="ask">{html.escape(self.question.ask)}</p>'
+            f'{boxes}<p class="why fragment" {step}>{html.escape(self.question.why)}</p></div>'
+        )
+
+    def page(self) -> str:
+        options = getattr(self.question, "options", ())
+        boxes = "".join(f"<li>{html.escape(option.words)}</li>" for option in options)
+        answer = _folded("The answer", html.escape(revealed(self.question).says))
+        return _section(self.question.ask, f'<ol type="A">{boxes}</ol>' if boxes else "", answer)
+
+
+class ExerciseCard(Card):
+    """One variant of an exercise, and what was answered; it may be answered until it is right."""
+
+    def __init__(self, exercise: Exercise, answer=..., variant: int = 0):
+        self.exercise = exercise
+        self._start(answer, variant)
+
+    def _start(self, answer, variant: int):
+        self.answer, self.variant, self.opened = answer, variant, False
+        self.task = self.exercise.task(variant)
+        self.reply = None if answer is ... else judge(self.task, answer)
+
+    @property
+    def hint(self) -> "Words":
+        """Where to begin."""
+        return Words(self.task.hint)
+
+    @property
+    def solution(self) -> "Words":
+        """The way, as words and as Python, and the number that it leads to."""
+        return Words(f"{self.task.solution}\n{self.task.code}  # {self._truth()}")
+
+    def _truth(self) -> str:
+        number = count(self.task.truth) if self.task.whole else plain(self.task.truth, 4)
+        return f"{number} {self.task.unit}"
+
+    def _call(self, answer: str = "") -> str:
+        variant = f", variant={self.variant}" if self.variant else ""
+        return f"check(exercise.{self.exercise.name}{answer}{variant})"
+
+    def __str__(self) -> str:
+        if self.reply:
+            return f"{self.task.ask}\n{self.reply.says}"
+        answer, bare = self._call(f', "... {self.task.unit}"'), self._call()
+        return f"{self.task.ask}\nTo answer, type: {answer}\nFor help: {bare}.hint or .solution"
+
+    def hear(self, message: dict) -> None:
+        do = message.get("do")
+        if do == "commit":
+            self.answer = str(message.get("answer", ""))
+            self.reply = judge(self.task, self.answer)
+        elif do == "next":
+            self._start(..., (self.variant + 1) % len(self.exercise.settings))
+        elif do == "solution":
+            self.opened = True
+
+    def face(self) -> dict:
+        way = {"words": self.task.solution, "code": self.task.code, "truth": self._truth()}
+        return {
+            "kind": "check",
+            "ask": self.task.ask,
+            "unit": self.task.unit,
+            "typed": _typed(self.answer),
+            "invite": NOT_YET,
+            "reply": _as_dict(self.reply),
+            "locked": False,
+            "variant": self.variant,
+            "variants": len(self.exercise.settings),
+            "hint": self.task.hint,
+            "solution": way if self.opened else None,
+        }
+
+    def slide(self) -> str:
+        return f'<div class="lecture-predict"><p class="ask">{html.escape(self.task.ask)}</p></div>'
+
+    def page(self) -> str:
+        way, code = html.escape(self.task.solution), html.escape(self.task.code)
+        solution = f"{way} <code>{code}</code> is {html.escape(self._truth())}."
+        return _section(
+            self.task.ask,
+            _folded("Hint", html.escape(self.task.hint)),
+            _folded("Worked solution", solution),
+        )
+
+
+def _section(ask: str, *parts: str) -> str:
+    opening = f'<section class="lecture-ex lecture-question"><p class="ask">{html.escape(ask)}</p>'
+    return f"{opening}{''.join(parts)}</section>"
+
+
+def _folded(title: str, words: str) -> str:
+    return f"<details><summary>{title}</summary><p>{words}</p></details>"
+
+
+def _as_dict(reply) -> dict | None:
+    return reply and {"kind": reply.kind, "says": reply.says}
+
+
+def _typed(answer) -> str:
+    """An answer as it stands in the field; what is no number leaves the field empty."""
+    if isinstance(answer, str):
+        return answer
+    return "" if answer is None or answer is ... else f"{answer}"[:40]
+
+
+@cache
+def _card_class():
+    """The widget's class, made when the first card is shown: only then is anywidget loaded."""
+    import traitlets
+
+    folder = resources.files("lecture_lib") / "front"
+
+    class QuestionCard(medium.anywidget().AnyWidget):
+        _esm = (folder / "question.js").read_text("utf-8")
+        _css = front.style() + (folder / "question.css").read_text("utf-8")
+        face = traitlets.Dict().tag(sync=True)
+
+    return QuestionCard
+
+
+class Words(str):
+    """Words that a notebook shows without quotation marks."""
+
+    __slots__ = ()
+
+    def __repr__(self):
+        return str(self)

@@ -1,0 +1,184 @@
+// One question as a card: a choice, a number to predict, or an exercise. Python judges; this shows
+// its face and passes on what the hands do.
+
+const PATIENCE = 8000; // ms until the card says that nobody answers
+
+let cards = 0; // radio buttons and labels of two cards must not share a name
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children);
+  return made;
+}
+
+function render({ model, el }) {
+  const name = `lecture-question-${++cards}`;
+  const kind = model.get("face").kind;
+  // JupyterLab would take the arrow keys and Enter for its cells.
+  const card = element("section", { class: "lecture-ex lecture-question", "data-lm-suppress-shortcuts": "true" });
+  const form = element("form", { novalidate: true, autocomplete: "off" });
+  const reply = element("p", { class: "says", role: "status", tabindex: "-1" });
+  const buttons = element("div", { class: "buttons" });
+  const commit = element("button", { type: "submit", class: "primary" }, kind === "check" ? "check" : "commit");
+  const other = element("button", { type: "button" });
+  buttons.append(commit, other);
+
+  const field = kind === "choice" ? choices(name) : number(name);
+  form.append(field.root, reply, buttons);
+  const help = kind === "check" ? disclosures(() => send({ do: "solution" })) : null;
+  if (help) form.append(help.root);
+  card.append(form);
+  el.append(card);
+
+  let waiting = 0;
+  function send(message) {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      reply.textContent = "Nobody answers: run this cell again, so that its kernel listens.";
+    }, PATIENCE);
+    model.send(message);
+  }
+
+  function answer() {
+    if (model.get("face").locked) return;
+    const value = field.value();
+    if (value) {
+      send({ do: "commit", answer: value });
+    } else {
+      reply.textContent = field.missing;
+      field.focus();
+    }
+  }
+
+  form.addEventListener("submit", event => {
+    event.preventDefault();
+    answer();
+  });
+  // A form is sent by Enter in a text field, and by a radio button only in some browsers.
+  form.addEventListener("keydown", event => {
+    if (event.key === "Enter" && event.target.type === "radio") {
+      event.preventDefault();
+      answer();
+    }
+  });
+  other.addEventListener("click", () => {
+    if (kind === "check") send({ do: "next" });
+    else send({ do: model.get("face").locked ? "again" : "show" });
+  });
+
+  const gone = active => !card.contains(active) || active.disabled || active.hidden;
+
+  let shown = null;
+  function show() {
+    clearTimeout(waiting);
+    const face = model.get("face");
+    const hadFocus = card.contains(document.activeElement);
+    const begins = shown !== null && (shown.ask !== face.ask || (shown.locked && !face.locked));
+    field.show(face, begins || shown === null);
+    reply.className = `says ${face.reply ? face.reply.kind : ""}`;
+    reply.replaceChildren(...spoken(face.reply ? face.reply.says : face.invite, Boolean(face.reply)));
+    commit.hidden = face.locked;
+    other.textContent = kind === "check" ? "another one" : face.locked ? "again" : "show the answer";
+    other.classList.toggle("quiet", kind !== "check" && face.locked);
+    if (help) help.show(face, begins);
+    if (begins && hadFocus) field.focus();
+    else if (hadFocus && gone(document.activeElement)) reply.focus();
+    shown = face;
+  }
+
+  model.on("change:face", show);
+  show();
+  return () => {
+    clearTimeout(waiting);
+    model.off("change:face", show);
+  };
+}
+
+// The verdict, up to its first full stop or colon, is bold.
+function spoken(says, judged) {
+  const verdict = judged ? says.match(/^[✓✕≈][^.:]*[.:]/) : null;
+  if (!verdict) return [says];
+  return [element("b", {}, verdict[0]), says.slice(verdict[0].length)];
+}
+
+function choices(name) {
+  const legend = element("legend", { class: "ask" });
+  const root = element("fieldset", {}, legend);
+  let inputs = [];
+  return {
+    root,
+    missing: "Choose one of the answers first.",
+    value: () => inputs.find(input => input.checked)?.value ?? "",
+    focus: () => (inputs.find(input => input.checked) ?? inputs[0]).focus(),
+    show(face, fresh) {
+      legend.textContent = face.ask;
+      if (!inputs.length) {
+        for (const option of face.options) {
+          const input = element("input", { type: "radio", name, value: option.letter });
+          const label = element("label", { class: "option" }, input, element("b", {}, option.letter),
+            element("span", {}, option.words), element("i", {}));
+          inputs.push(input);
+          root.append(label);
+        }
+      }
+      face.options.forEach((option, k) => {
+        const label = inputs[k].parentElement;
+        label.classList.toggle("right", option.mark === "right");
+        label.classList.toggle("wrong", option.mark === "wrong");
+        label.lastChild.textContent = { right: "✓", wrong: "✕" }[option.mark] ?? "";
+        if (fresh) inputs[k].checked = face.typed.trim().toUpperCase() === option.letter;
+        inputs[k].disabled = face.locked;
+      });
+    },
+  };
+}
+
+function number(name) {
+  const ask = element("label", { class: "ask", for: name });
+  const input = element("input", { type: "text", inputmode: "decimal", id: name, "aria-describedby": `${name}-unit` });
+  const unit = element("span", { class: "unit", id: `${name}-unit` });
+  return {
+    root: element("div", { class: "number" }, ask, element("div", { class: "field" }, input, unit)),
+    missing: "Write a number first.",
+    value: () => input.value.trim(),
+    focus: () => input.focus(),
+    show(face, fresh) {
+      ask.textContent = face.ask;
+      unit.textContent = face.unit;
+      if (fresh) input.value = face.typed;
+      input.readOnly = face.locked;
+    },
+  };
+}
+
+function disclosures(open) {
+  const hint = element("p");
+  const solution = element("div", { class: "solution" });
+  const variant = element("p", { class: "source" });
+  const folded = [
+    element("details", {}, element("summary", {}, "Hint"), hint),
+    element("details", {}, element("summary", {}, "Worked solution"), solution),
+  ];
+  // The solution is asked for when it is opened, so that it is not in the page before.
+  folded[1].addEventListener("toggle", () => {
+    if (folded[1].open && !solution.hasChildNodes()) open();
+  });
+  return {
+    root: element("div", { class: "help" }, ...folded, variant),
+    show(face, begins) {
+      if (begins) for (const one of folded) one.open = false;
+      hint.textContent = face.hint;
+      solution.replaceChildren();
+      if (face.solution) {
+        solution.append(element("p", {}, face.solution.words), element("code", {}, face.solution.code),
+          element("p", {}, `That is ${face.solution.truth}.`));
+      }
+      variant.textContent = `Variant ${face.variant + 1} of ${face.variants}; every number follows from the catalog.`;
+    },
+  };
+}
+
+export default { render };
