@@ -10,8 +10,10 @@ from typing import Any
 
 from lecture_lib import front
 from lecture_lib.controls import Control, choice, doubling, steps, switch
+from lecture_lib.live import explorable_class
 from lecture_lib.medium import anywidget, medium
 from lecture_lib.packed import MOST_STATES, packed
+from lecture_lib.palette import WORDS
 from lecture_lib.picture import Picture
 from lecture_lib.scene import Scene, State
 
@@ -157,6 +159,7 @@ class Explorable:
             "size": list(self.scene.size),
             "alt": (inspect.getdoc(self.scene) or "").partition("\n\n")[0].replace("\n", " "),
             "source": self.scene.source,
+            "words": {colour.variable: words for colour, words in WORDS.items()},
             "deck": deck,
             "start": self._places(self.starts),
             "controls": [
@@ -187,11 +190,9 @@ class Explorable:
     def widget(self):
         """The live form; made when it is first asked for. Needs anywidget."""
         if self._widget is None:
-            from lecture_lib.live import card_class
-
             _, shown = self._frame(self.values)
             spec, at = self._spec(tuple(self.controls), deck=False), self._places(self.values)
-            self._widget = card_class()(spec, at, shown)
+            self._widget = explorable_class()(spec=spec, at=at, shown=shown)
             self._widget.observe(self._moved, "at")
         return self._widget
 
@@ -249,7 +250,8 @@ class Explorable:
             return {"text/html": self.element(deck=True), "text/plain": says}, lecture
         words = says if place == "page" else f"{says}\n{MISSING}"
         note = "" if place == "page" else f"<p>{escape(MISSING)}</p>"
-        html = f"{front.introduction()}{self.element()}{note}"
+        fonts = front.font_faces() if place == "page" else ""
+        html = f"{fonts}{front.introduction()}{self.element()}{note}"
         return {"text/html": html, "text/plain": words}, lecture
 
 

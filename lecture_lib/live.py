@@ -1,4 +1,4 @@
-"""The live form of an explorable: a widget that sends where controls stand and gets a state."""
+"""Widgets with a front end of our own: what they share, and that of an explorable."""
 
 from functools import cache
 
@@ -8,23 +8,13 @@ from lecture_lib.medium import anywidget
 
 @cache
 def card_class():
-    """The widget's class; made when it is first asked for, for it needs anywidget.
-
-    spec    what the controls are and what stands around the picture; never changes
-    at      the number of the value at which each control stands; the front end sets it
-    shown   the state that is shown: backdrop, layers, says, and a fault in words or ""
-    """
-    import traitlets
+    """The class of all cards' widgets; made when first asked for, since it needs anywidget."""
 
     class Card(anywidget().AnyWidget):
-        _esm = front.script()
         _css = front.style()
-        spec = traitlets.Dict().tag(sync=True)
-        at = traitlets.List().tag(sync=True, echo_update=False)
-        shown = traitlets.Dict().tag(sync=True)
 
-        def __init__(self, spec: dict, at: list[int], shown: dict):
-            super().__init__(spec=spec, at=at, shown=shown)
+        def __init__(self, **traits):
+            super().__init__(**traits)
             self.on_msg(self._send_fonts)
 
         def _send_fonts(self, _widget, message, _buffers):
@@ -33,3 +23,22 @@ def card_class():
                 self.send({"fonts": list(faces)}, buffers=list(faces.values()))
 
     return Card
+
+
+@cache
+def explorable_class():
+    """The class of an explorable's widget.
+
+    spec    what the controls are and what stands around the picture; never changes
+    at      the number of the value at which each control stands; the front end sets it
+    shown   the state that is shown: backdrop, layers, says, and a fault in words or ""
+    """
+    import traitlets
+
+    class ExplorableCard(card_class()):
+        _esm = front.script("explorable")
+        spec = traitlets.Dict().tag(sync=True)
+        at = traitlets.List().tag(sync=True, echo_update=False)
+        shown = traitlets.Dict().tag(sync=True)
+
+    return ExplorableCard

@@ -46,6 +46,17 @@ class Colour(Tones, Enum):
         return "--" + self.name.lower().replace("_", "-")
 
 
+# The words of a sentence that name a thing, as a regular expression of Python and JavaScript alike.
+WORDS = {
+    Colour.CACHE: r"KV caches?|caches?|recurrent state",
+    Colour.WEIGHTS: r"weights?",
+    Colour.TRAFFIC_TEXT: r"memory traffic|traffic|bandwidth",
+    Colour.COMPUTE: r"arithmetic(?! intensity)|compute",
+    Colour.ACTIVATIONS_TEXT: r"activations?",
+    Colour.ENERGY: r"energy",
+    Colour.WRONG_TEXT: r"(?:does|do) not fit|too big",
+}
+
 VARIABLES = {colour.light: f"var({colour.variable})" for colour in Colour}
 
 # A colour as matplotlib writes it, in a style or an attribute; an address like url(#m1) is none.

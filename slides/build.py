@@ -21,6 +21,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from lecture_lib import front
+from lecture_lib.palette import css_variables
 from slides import BuildError, packages
 from slides.cells import Prose, Slide, read_slides
 
@@ -148,8 +149,8 @@ def page(slides: list[Slide], name: str, lecture: dict) -> str:
     body = "".join(part for slide in slides for part in (slide.title, *slide.parts))
     theme = (ROOT / "slides" / "theme.css").read_text(encoding="utf-8")
     moves = any(slide.moves for slide in slides)
-    card = front.style() if moves else ""
-    css = [packages.reveal_css(), packages.plex_css(), packages.katex_css(body), card, theme]
+    css = [packages.reveal_css(), packages.plex_css(), packages.katex_css(body)]
+    css += [css_variables("body", dark=["body.dark"], system=""), front.sheet() * moves, theme]
     templates = Environment(loader=FileSystemLoader(ROOT / "slides"), undefined=StrictUndefined)
     return templates.get_template("deck.html.j2").render(
         name=opening,
@@ -159,7 +160,7 @@ def page(slides: list[Slide], name: str, lecture: dict) -> str:
         slides=slides,
         css="\n".join(css),
         scripts=packages.scripts(),
-        modules=[front.script()] if moves else [],
+        modules=[front.script("explorable")] if moves else [],
         licences=packages.licences(),
     )
 

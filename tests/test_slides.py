@@ -40,7 +40,7 @@ class Still:
         data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": self.says}
         return data, {"image/png": image, "lecture": lecture}
 
-assert os.environ["LECTURE_STILL"] == "1"
+assert os.environ["LECTURE_MEDIUM"] == "deck"
 Still()
 '''
 VERDICT = """

@@ -9,13 +9,6 @@ const SVG = "http://www.w3.org/2000/svg";
 
 let cards = 0;
 
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 const put = (list, k, value) => list.map((old, i) => (i === k ? value : old));
 
 // -- a control ----------------------------------------------------------------------------------
@@ -111,6 +104,24 @@ function picture(spec) {
   return { svg, show, pin };
 }
 
+// -- the words ----------------------------------------------------------------------------------
+
+// A sentence in which the first two things that it names have the colour of their meaning.
+function painted(sentence, words) {
+  const named = Object.entries(words)
+    .map(([colour, pattern]) => ({ colour, found: new RegExp(`\\b(?:${pattern})\\b`).exec(sentence) }))
+    .filter(({ found }) => found)
+    .sort((one, other) => one.found.index - other.found.index);
+  const parts = [];
+  let done = 0;
+  for (const { colour, found } of named.slice(0, 2)) {
+    parts.push(sentence.slice(done, found.index));
+    parts.push(make("strong", { style: `color: var(${colour})` }, found[0]));
+    done = found.index + found[0].length;
+  }
+  return [...parts, sentence.slice(done)];
+}
+
 // -- the card -----------------------------------------------------------------------------------
 
 function card(root, spec, ask) {
@@ -123,9 +134,9 @@ function card(root, spec, ask) {
     pause();
     go(put(at, k, value));
   }));
-  const says = make("p", { class: "says" }), other = make("p", { class: "says other", hidden: "" });
+  const says = make("p", { class: "says" }), other = make("p", { class: "says other", hidden: true });
   const aloud = make("p", { class: "aloud", role: "status", "aria-live": "polite" });
-  const call = make("pre", { class: "call", hidden: "", tabindex: 0 });
+  const call = make("pre", { class: "call", hidden: true, tabindex: 0 });
   const buttons = make("div", { class: "buttons" });
   const row = make("div", { class: "settings" }, ...controls.map((c) => c.element));
 
@@ -151,7 +162,7 @@ function card(root, spec, ask) {
     clearTimeout(waiting);
     waiting = null;
     says.classList.toggle("wrong", Boolean(next.fault));
-    says.textContent = next.fault || next.says;
+    says.replaceChildren(...(next.fault ? [next.fault] : painted(next.says, spec.words)));
     if (!next.fault) {
       view.show(next);
       frame = next;
@@ -247,17 +258,6 @@ function card(root, spec, ask) {
 }
 
 // -- in a live notebook -------------------------------------------------------------------------
-
-function loadFonts(model) {
-  if (globalThis.lectureFonts) return;
-  globalThis.lectureFonts = true;
-  model.on("msg:custom", (message, buffers) => {
-    (message.fonts ?? []).forEach((weight, k) => {
-      document.fonts.add(new FontFace("IBM Plex Sans", buffers[k], { weight: String(weight) }));
-    });
-  });
-  model.send({ want: "fonts" });
-}
 
 function render({ model, el }) {
   loadFonts(model);
