@@ -19,21 +19,6 @@ IDENTIFIERS = {
 """Colour -> the parts of an identifier that name its thing."""
 
 
-def coloured_sentence(text: str, most: int = 2) -> str:
-    """HTML of a plain sentence: the first mentions of up to `most` things bold, in their colour."""
-    mentions = [
-        (mention.start(), mention.end(), meaning)
-        for meaning, words in WORDS.items()
-        if (mention := re.search(rf"\b(?:{words})\b", text))
-    ]
-    html, done = "", 0
-    for start, end, meaning in sorted(mentions)[:most]:
-        html += escape(text[done:start], quote=False)
-        html += _painted("strong", meaning, escape(text[start:end], quote=False))
-        done = end
-    return html + escape(text[done:], quote=False)
-
-
 def coloured_strong(html: str) -> str:
     """HTML of bold words, in the colour of the thing when they name one and nothing else."""
     for meaning, words in WORDS.items():
