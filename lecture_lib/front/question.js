@@ -69,7 +69,7 @@ function render({ model, el }) {
     const hadFocus = card.contains(document.activeElement);
     const begins = shown !== null && (shown.ask !== face.ask || (shown.locked && !face.locked));
     field.show(face, begins || shown === null);
-    reply.className = `says ${face.reply ? face.reply.kind : ""}`;
+    reply.dataset.kind = face.reply ? face.reply.kind : "";
     reply.replaceChildren(...spoken(face.reply ? face.reply.says : face.invite, Boolean(face.reply)));
     commit.hidden = face.locked;
     other.textContent = kind === "check" ? "another one" : face.locked ? "again" : "show the answer";
@@ -88,9 +88,9 @@ function render({ model, el }) {
   };
 }
 
-// The verdict, up to its first full stop or colon, is bold.
+// The verdict, up to the first stop that is not inside a number, is bold.
 function spoken(says, judged) {
-  const verdict = judged ? says.match(/^[✓✕≈][^.:]*[.:]/) : null;
+  const verdict = judged ? says.match(/^[✓✕≈].*?[.:](?= )/) : null;
   if (!verdict) return [says];
   return [element("b", {}, verdict[0]), says.slice(verdict[0].length)];
 }
@@ -117,8 +117,7 @@ function choices(name) {
       }
       face.options.forEach((option, k) => {
         const label = inputs[k].parentElement;
-        label.classList.toggle("right", option.mark === "right");
-        label.classList.toggle("wrong", option.mark === "wrong");
+        label.dataset.mark = option.mark;
         label.lastChild.textContent = { right: "✓", wrong: "✕" }[option.mark] ?? "";
         if (fresh) inputs[k].checked = face.typed.trim().toUpperCase() === option.letter;
         inputs[k].disabled = face.locked;
