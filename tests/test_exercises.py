@@ -311,10 +311,13 @@ def test_a_choice_is_answered_with_its_own_reason_and_the_right_letter(one):
     for letter, option in zip(LETTERS, one.options, strict=False):
         for written in (letter, f" {letter.lower()} "):
             reply = one.judge(written)
-            assert reply.says.endswith(f"{truth} {option.why}")
             right = letter == LETTERS[one.right]
-            assert reply.kind == ("right" if right else "wrong")
-            assert reply.says.startswith("✓ Right: " if right else "✕ Not so: it is ")
+            said = (
+                f"✓ Right: {truth} {option.why}"
+                if right
+                else f"✕ Not so. {option.why} It is {truth}"
+            )
+            assert (reply.kind, reply.says) == ("right" if right else "wrong", said)
     assert revealed(one).says == f"It is {truth} {one.options[one.right].why}"
 
 

@@ -81,7 +81,7 @@ def test_the_words_of_an_exercise_say_how_to_answer_in_code_and_where_help_is():
     ("card", "words"),
     [
         (predict(less, "A"), "✓ Right: A, <yes>. It is."),
-        (predict(less, "b"), "✕ Not so: it is A, <yes>. Count."),
+        (predict(less, "b"), "✕ Not so. Count. It is A, <yes>."),
         (predict(less, 3), "Choose one of A or B, not 3."),
         (predict(pace, 130), "✓ Right: the models say 130 tok/s. Every token waits for 7.76 GB."),
         (
@@ -162,7 +162,7 @@ def test_one_commitment_counts_and_again_frees_the_card():
     face = pressed(card, do="commit", answer="B")
     assert face["locked"]
     assert [option["mark"] for option in face["options"]] == ["right", "wrong"]
-    assert face["reply"] == {"kind": "wrong", "says": "✕ Not so: it is A, <yes>. Count."}
+    assert face["reply"] == {"kind": "wrong", "says": "✕ Not so. Count. It is A, <yes>."}
     assert pressed(card, do="commit", answer="A") == face
     assert pressed(card, do="show") == face
     face = pressed(card, do="again")

@@ -61,7 +61,7 @@ class Choice:
         chosen = known.index(letter)
         if chosen == self.right:
             return Reply("right", f"✓ Right: {self.truth}. {self.why}")
-        return Reply("wrong", f"✕ Not so: it is {self.truth}. {self.options[chosen].why}")
+        return Reply("wrong", f"✕ Not so. {self.options[chosen].why} It is {self.truth}.")
 
 
 @dataclass(frozen=True)

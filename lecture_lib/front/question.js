@@ -3,7 +3,8 @@
 
 const PATIENCE = 8000; // ms until the card says that nobody answers
 
-let cards = 0; // radio buttons and labels of two cards must not share a name
+// JupyterLab takes arrows, Enter and letters for its cells, unless what has the focus says this.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -15,22 +16,19 @@ function element(tag, attributes = {}, ...children) {
 }
 
 function render({ model, el }) {
-  const name = `lecture-question-${++cards}`;
+  const name = `question-${Math.random().toString(36).slice(2)}`; // cards must not share radio buttons
   const kind = model.get("face").kind;
-  // JupyterLab would take the arrow keys and Enter for its cells.
-  const card = element("section", { class: "lecture-ex lecture-question", "data-lm-suppress-shortcuts": "true" });
-  const form = element("form", { novalidate: true, autocomplete: "off" });
-  const reply = element("p", { class: "says", role: "status", tabindex: "-1" });
+  const card = element("section", { class: "lecture-ex lecture-question" });
+  const reply = element("p", { class: "says", role: "status", tabindex: "-1", ...OWN_KEYS });
   const buttons = element("div", { class: "buttons" });
-  const commit = element("button", { type: "submit", class: "primary" }, kind === "check" ? "check" : "commit");
-  const other = element("button", { type: "button" });
+  const commit = element("button", { type: "button", class: "primary", ...OWN_KEYS }, kind === "check" ? "check" : "commit");
+  const other = element("button", { type: "button", ...OWN_KEYS });
   buttons.append(commit, other);
 
   const field = kind === "choice" ? choices(name) : number(name);
-  form.append(field.root, reply, buttons);
+  card.append(field.root, reply, buttons);
   const help = kind === "check" ? disclosures(() => send({ do: "solution" })) : null;
-  if (help) form.append(help.root);
-  card.append(form);
+  if (help) card.append(help.root);
   el.append(card);
 
   let waiting = 0;
@@ -53,16 +51,9 @@ function render({ model, el }) {
     }
   }
 
-  form.addEventListener("submit", event => {
-    event.preventDefault();
-    answer();
-  });
-  // A form is sent by Enter in a text field, and by a radio button only in some browsers.
-  form.addEventListener("keydown", event => {
-    if (event.key === "Enter" && event.target.type === "radio") {
-      event.preventDefault();
-      answer();
-    }
+  commit.addEventListener("click", answer);
+  card.addEventListener("keydown", event => {
+    if (event.key === "Enter" && event.target.matches("input") && !event.isComposing) answer();
   });
   other.addEventListener("click", () => {
     if (kind === "check") send({ do: "next" });
@@ -78,7 +69,7 @@ function render({ model, el }) {
     const hadFocus = card.contains(document.activeElement);
     const begins = shown !== null && (shown.ask !== face.ask || (shown.locked && !face.locked));
     field.show(face, begins || shown === null);
-    reply.className = `says ${face.reply ? face.reply.kind : ""}`;
+    reply.dataset.kind = face.reply ? face.reply.kind : "";
     reply.replaceChildren(...spoken(face.reply ? face.reply.says : face.invite, Boolean(face.reply)));
     commit.hidden = face.locked;
     other.textContent = kind === "check" ? "another one" : face.locked ? "again" : "show the answer";
@@ -97,9 +88,9 @@ function render({ model, el }) {
   };
 }
 
-// The verdict, up to its first full stop or colon, is bold.
+// The verdict, up to the first stop that is not inside a number, is bold.
 function spoken(says, judged) {
-  const verdict = judged ? says.match(/^[✓✕≈][^.:]*[.:]/) : null;
+  const verdict = judged ? says.match(/^[✓✕≈].*?[.:](?= )/) : null;
   if (!verdict) return [says];
   return [element("b", {}, verdict[0]), says.slice(verdict[0].length)];
 }
@@ -117,7 +108,7 @@ function choices(name) {
       legend.textContent = face.ask;
       if (!inputs.length) {
         for (const option of face.options) {
-          const input = element("input", { type: "radio", name, value: option.letter });
+          const input = element("input", { type: "radio", name, value: option.letter, ...OWN_KEYS });
           const label = element("label", { class: "option" }, input, element("b", {}, option.letter),
             element("span", {}, option.words), element("i", {}));
           inputs.push(input);
@@ -126,8 +117,7 @@ function choices(name) {
       }
       face.options.forEach((option, k) => {
         const label = inputs[k].parentElement;
-        label.classList.toggle("right", option.mark === "right");
-        label.classList.toggle("wrong", option.mark === "wrong");
+        label.dataset.mark = option.mark;
         label.lastChild.textContent = { right: "✓", wrong: "✕" }[option.mark] ?? "";
         if (fresh) inputs[k].checked = face.typed.trim().toUpperCase() === option.letter;
         inputs[k].disabled = face.locked;
@@ -138,7 +128,7 @@ function choices(name) {
 
 function number(name) {
   const ask = element("label", { class: "ask", for: name });
-  const input = element("input", { type: "text", inputmode: "decimal", id: name, "aria-describedby": `${name}-unit` });
+  const input = element("input", { type: "text", inputmode: "decimal", autocomplete: "off", id: name, "aria-describedby": `${name}-unit`, ...OWN_KEYS });
   const unit = element("span", { class: "unit", id: `${name}-unit` });
   return {
     root: element("div", { class: "number" }, ask, element("div", { class: "field" }, input, unit)),
@@ -159,8 +149,8 @@ function disclosures(open) {
   const solution = element("div", { class: "solution" });
   const variant = element("p", { class: "source" });
   const folded = [
-    element("details", {}, element("summary", {}, "Hint"), hint),
-    element("details", {}, element("summary", {}, "Worked solution"), solution),
+    element("details", {}, element("summary", OWN_KEYS, "Hint"), hint),
+    element("details", {}, element("summary", OWN_KEYS, "Worked solution"), solution),
   ];
   // The solution is asked for when it is opened, so that it is not in the page before.
   folded[1].addEventListener("toggle", () => {
