@@ -163,9 +163,7 @@ def main():
     if options.moves < FEWEST:
         parser.error(f"--moves is {options.moves}; a median and a percentile need {FEWEST} or more")
     if not options.kernel_only and find_chromium() is None:
-        print(
-            "Chromium is not installed, and only the kernel is measured; make chromium provides it"
-        )
+        print("Chromium is not installed: make chromium does it. Only the kernel is measured.")
         options.kernel_only = True
     kernel(options.moves, options.markdown)
     kept = {"kernel": in_kernel.asked(f"growth({SCENES[0]!r}, {LIVES})")}
