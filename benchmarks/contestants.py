@@ -25,6 +25,12 @@ def explorable(scene: str) -> Explorable:
     return next(made for made in explorables(CHAPTER) if made.scene.__name__ == scene)
 
 
+def live(made: Explorable) -> Explorable:
+    """The same explorable with its widget: only then does a move send anything."""
+    assert made.widget.comm, "there is no kernel that could send"
+    return made
+
+
 def slider(made: Explorable) -> tuple:
     """The values of the slider that is moved."""
     return made.controls[CONTROL].values

@@ -25,10 +25,9 @@ PAUSE = 60  # ms between two moves, so that one does not wait for the tail of an
 LINGER = 2000  # ms that a film goes on after the drag
 WARM = 4  # moves before the first that counts
 END = "every cell has run"
-HANDLE = ":is(.noUi-handle, input[type=range])"
-PICTURE = ".lecture-ex :is(img, svg.picture)"
 FILMED = 60  # moves of the mouse in a drag
 DRAG = 3.0  # s
+THERE_AND_BACK = 3  # times over the slider in a drag: there, back, there
 
 
 @dataclass
@@ -65,9 +64,9 @@ def racers() -> list[Racer]:
         source = f"contestants.explorable({scene!r})"
         values = slider(made)
         walk = {"values": len(values), "at": values.index(made.starts[CONTROL])}
-        nth = [*made.controls].index(CONTROL) + 1
+        handle = f'input[aria-label="{made.controls[CONTROL].name}"]'
         rival = (f"contestants.with_interact({source})", ".noUi-handle", ".jp-OutputArea img")
-        ours = (source, f".controls > :nth-child({nth}) {HANDLE}", PICTURE)
+        ours = (source, handle, ".lecture-ex svg.picture")
         found.append(Racer(f"{scene}, interact", *rival, **walk))
         found.append(Racer(f"{scene}, ours", *ours, **walk))
     return found
@@ -162,7 +161,8 @@ class Track:
         self.racer.at, self.racer.rising = self.racer.values - 1, True
         for key in ("ArrowLeft", "ArrowRight"):
             self.press(key)
-        return film | {"right": last == self.ask("picture")}
+        passed = THERE_AND_BACK * (self.racer.values - 1)
+        return film | {"passed": passed, "right": last == self.ask("picture")}
 
     def ends(self) -> tuple[float, float, float]:
         """Where the drag begins and ends, and its height [CSS px]: on the handle, past the end."""
@@ -176,7 +176,7 @@ class Track:
 
 def zigzag(part: float) -> float:
     """Where a hand is that goes there, back and there again, from 0 to 1."""
-    return 1 - abs(1 - 3 * part % 2)
+    return 1 - abs(1 - THERE_AND_BACK * part % 2)
 
 
 @contextmanager

@@ -22,7 +22,8 @@ PATIENCE = 1200  # s
 
 def environment() -> dict[str, str]:
     """The environment of a kernel that can import the library, its tests and the benchmarks."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(PATHS)}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("LECTURE_")}
+    return {**inherited, "PYTHONPATH": os.pathsep.join(PATHS)}
 
 
 def asked(expression: str):
@@ -67,10 +68,10 @@ def timed(move: Callable, values: Iterator, moves: int) -> list[float]:
 
 def contestants(scene: str) -> dict[str, Callable]:
     """By name, what moves a picture of the scene to a value of the slider."""
-    from contestants import CONTROL, climbing, explorable, with_interact
+    from contestants import CONTROL, climbing, explorable, live, with_interact
 
     def ours(made):
-        return lambda value: made.visit(**{CONTROL: value})
+        return lambda value: live(made).visit(**{CONTROL: value})
 
     def interact(made):
         handle = with_interact(made).children[0]
@@ -104,9 +105,9 @@ def race(scene: str, moves: int) -> dict[str, list[float]]:
 
 def growth(scene: str, moves: int) -> dict[str, float]:
     """What our explorable keeps of each move: bytes, objects, and matplotlib's artists."""
-    from contestants import CONTROL, explorable, slider
+    from contestants import CONTROL, explorable, live, slider
 
-    made = explorable(scene)
+    made = live(explorable(scene))
     values = there_and_back(slider(made))
 
     def walk(steps):
