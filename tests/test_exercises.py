@@ -221,6 +221,25 @@ def test_a_task_says_its_unit_and_all_its_words(one):
     assert not re.search(r"\b(nan|inf|None)\b|\.\.|  ", f"{one}".replace("table_bits=None", ""))
 
 
+def named(setting: tuple) -> list[str]:
+    """What a question must say of its setting: each device, model, format and length in it."""
+    rows = {row.name: row for row in catalog.measurements()}
+    words = []
+    for part in setting:
+        if part in rows:
+            words += [rows[part].device, rows[part].model, f"{rows[part].tokens_per_s:g}"]
+        else:
+            words.append(f"{part:,}" if isinstance(part, int) else part)
+    return words
+
+
+@each(EXERCISES)
+def test_a_question_names_all_that_it_was_set(one):
+    for k, setting in enumerate(one.settings):
+        for words in named(setting):
+            assert words.lower() in one.task(k).ask.lower()
+
+
 @pytest.mark.parametrize(
     "kind",
     ["heads for kv_heads", "bits for bytes", "GB for GiB", "MAC for FLOP", "scale bits forgotten"],
