@@ -2,7 +2,6 @@
 
 import html
 from functools import cache
-from importlib import resources
 
 from lecture_lib import front, medium
 from lecture_lib.exercises.checks import Exercise, judge
@@ -13,6 +12,7 @@ from lecture_lib.exercises.predictions import (
     Prediction,
     revealed,
 )
+from lecture_lib.live import card_class
 from lecture_lib.units import count, plain
 
 DECIDE = "Decide first: one answer counts."
@@ -74,7 +74,7 @@ class Card:
     def widget(self):
         """The live card, an anywidget; None where that package is not installed."""
         if self._widget is None and medium.anywidget():
-            self._widget = _card_class()(face=self.face())
+            self._widget = _question_class()(face=self.face())
             self._widget.on_msg(self._heard)
         return self._widget
 
@@ -255,7 +255,7 @@ class ExerciseCard(Card):
 
 def _section(ask: str, *parts: str) -> str:
     opening = f'<section class="lecture-ex lecture-question"><p class="ask">{html.escape(ask)}</p>'
-    return f"{opening}{''.join(parts)}</section>"
+    return f"<style>{front.style()}</style>{opening}{''.join(parts)}</section>"
 
 
 def _folded(title: str, words: str) -> str:
@@ -274,15 +274,12 @@ def _typed(answer) -> str:
 
 
 @cache
-def _card_class():
+def _question_class():
     """The widget's class, made when the first card is shown: only then is anywidget loaded."""
     import traitlets
 
-    folder = resources.files("lecture_lib") / "front"
-
-    class QuestionCard(medium.anywidget().AnyWidget):
-        _esm = (folder / "question.js").read_text("utf-8")
-        _css = front.style() + (folder / "question.css").read_text("utf-8")
+    class QuestionCard(card_class()):
+        _esm = front.script("question")
         face = traitlets.Dict().tag(sync=True)
 
     return QuestionCard

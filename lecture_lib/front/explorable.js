@@ -21,6 +21,7 @@ function control(spec, moved) {
 function slider(spec, moved) {
   const input = make("input", {
     type: "range", min: 0, max: spec.labels.length - 1, step: 1, "aria-label": spec.name,
+    ...OWN_KEYS,
   });
   const output = make("output");
   input.addEventListener("input", () => moved(Number(input.value)));
@@ -33,7 +34,7 @@ function slider(spec, moved) {
 }
 
 function menu(spec, moved) {
-  const select = make("select", { "aria-label": spec.name });
+  const select = make("select", { "aria-label": spec.name, ...OWN_KEYS });
   for (const k of spec.values) select.append(make("option", { value: k }, spec.labels[k]));
   select.addEventListener("change", () => moved(Number(select.value)));
   const set = (k) => { select.value = k; };
@@ -41,7 +42,7 @@ function menu(spec, moved) {
 }
 
 function toggle(spec, moved) {
-  const box = make("input", { type: "checkbox", role: "switch" });
+  const box = make("input", { type: "checkbox", role: "switch", ...OWN_KEYS });
   box.addEventListener("change", () => moved(Number(box.checked)));
   const set = (k) => { box.checked = k === 1; };
   return { element: make("label", { class: "switch" }, box, make("span", {}, spec.name)), set };
@@ -127,8 +128,7 @@ function painted(sentence, words) {
 function card(root, spec, ask) {
   let at = [...spec.start], frame = null, pinned = null, timer = null, waiting = null, playing = null;
   root.classList.add("lecture-ex", ...(spec.deck ? ["in-deck"] : []));
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab leaves the keys to the controls
-  root.dataset.preventSwipe = ""; // and so does a deck the finger
+  root.dataset.preventSwipe = ""; // a deck leaves the finger to the controls
   const view = picture(spec);
   const controls = spec.controls.map((c, k) => control(c, (value) => {
     pause();
@@ -136,7 +136,7 @@ function card(root, spec, ask) {
   }));
   const says = make("p", { class: "says" }), other = make("p", { class: "says other", hidden: true });
   const aloud = make("p", { class: "aloud", role: "status", "aria-live": "polite" });
-  const call = make("pre", { class: "call", hidden: true, tabindex: 0 });
+  const call = make("pre", { class: "call", hidden: true, tabindex: 0, ...OWN_KEYS });
   const buttons = make("div", { class: "buttons" });
   const row = make("div", { class: "settings" }, ...controls.map((c) => c.element));
 
@@ -191,7 +191,7 @@ function card(root, spec, ask) {
   }
 
   function button(words, pressed) {
-    const b = make("button", { type: "button" }, words);
+    const b = make("button", { type: "button", ...OWN_KEYS }, words);
     b.addEventListener("click", () => pressed(b));
     buttons.append(b);
     return b;
@@ -251,7 +251,7 @@ function card(root, spec, ask) {
   }
 
   const source = make("p", { class: "source" }, spec.source);
-  root.replaceChildren(row, buttons, view.svg, says, other, source, call, aloud);
+  root.replaceChildren(row, buttons, make("div", { class: "view" }, view.svg), says, other, source, call, aloud);
   controls.forEach((c, k) => c.set(at[k]));
   call.textContent = written();
   return { show, follow, stop: pause };
