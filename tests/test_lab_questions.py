@@ -37,6 +37,7 @@ def lab(tmp_path_factory):
     token = secrets.token_hex(8)
     config = f"--config={ROOT / 'tools' / 'jupyter_lab_config.py'}"
     where = [f"--ServerApp.root_dir={folder}", f"--port={port}", "--no-browser"]
+    where += [f"--LabApp.{kind}_dir={folder}/.{kind}" for kind in ("workspaces", "user_settings")]
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", config, *where, f"--IdentityProvider.token={token}"],
         stdout=subprocess.DEVNULL,
