@@ -15,6 +15,7 @@ class Control:
     start: Any
     kind: str  # "menu", "slider" or "switch"
     name: str | None = None  # the words before the control; by default the argument's name
+    play: bool = False  # whether a button steps through the values
 
     def __post_init__(self):
         if not self.values:
@@ -51,9 +52,18 @@ def choice(
 
 
 def doubling(
-    first: int, last: int, start: int, *, unit: str = "", name: str | None = None
+    first: int,
+    last: int,
+    start: int,
+    *,
+    unit: str = "",
+    name: str | None = None,
+    play: bool = False,
 ) -> Control:
-    """A slider over first, 2 first, 4 first, ... up to and including last."""
+    """A slider over first, 2 first, 4 first, ... up to and including last.
+
+    With `play` a button steps through the values.
+    """
     if not (first >= 1 and last >= first):
         raise ValueError(
             f"doubling runs from a value of at least 1 upwards, not from {first} to {last}"
@@ -61,15 +71,21 @@ def doubling(
     values = tuple(first * 2**k for k in range(int(math.log2(last / first)) + 1))
     if values[-1] != last:
         raise ValueError(f"doubling {first} again and again meets {values[-1]}, not {last}")
-    return Control(values, tuple(f"{v:,} {unit}".strip() for v in values), start, "slider", name)
+    labels = tuple(f"{v:,} {unit}".strip() for v in values)
+    return Control(values, labels, start, "slider", name, play)
 
 
 def steps(
-    values: Sequence[float], start: float, *, unit: str = "", name: str | None = None
+    values: Sequence[float],
+    start: float,
+    *,
+    unit: str = "",
+    name: str | None = None,
+    play: bool = False,
 ) -> Control:
-    """A slider over the given values, in their order."""
+    """A slider over the given values, in their order. With `play` a button steps through them."""
     labels = tuple(f"{v:,} {unit}".strip().replace("-", "\u2212") for v in values)
-    return Control(tuple(values), labels, start, "slider", name)
+    return Control(tuple(values), labels, start, "slider", name, play)
 
 
 def switch(start: bool = False, *, name: str | None = None) -> Control:

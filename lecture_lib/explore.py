@@ -1,51 +1,61 @@
-"""explore(scene, **controls): a picture with controls; live in a notebook, a still in a deck."""
+"""explore(scene, **controls): a picture with controls; live in a notebook, moving in a deck too."""
 
-import html
 import inspect
-from base64 import b64encode
-from collections.abc import Mapping
-from functools import cache
-from importlib import resources
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from html import escape
 from typing import Any
 
+from lecture_lib import front
 from lecture_lib.controls import Control, choice, doubling, steps, switch
-from lecture_lib.medium import in_deck, ipywidgets
-from lecture_lib.scene import Picture, Scene, State
+from lecture_lib.live import explorable_class
+from lecture_lib.medium import anywidget, medium
+from lecture_lib.packed import MOST_STATES, packed
+from lecture_lib.palette import WORDS
+from lecture_lib.picture import Picture
+from lecture_lib.scene import Scene, State
 
 __all__ = ["Explorable", "choice", "doubling", "explore", "steps", "switch"]
 
-SCREEN = 2  # pixels of the image to a CSS pixel in a notebook: sharp on a dense screen
-SLIDE_WIDTH = 1160  # CSS pixels; a slide is 1280 wide
-RESET = "↺ reset"
-MISSING = "(The controls are missing. Type: pip install ipywidgets, then restart the kernel.)"
+MISSING = "(To ask for every state, type: pip install anywidget, then restart the kernel.)"
 
 Presets = Mapping[str, Mapping[str, Any]]
 
 
-def explore(scene: type[Scene], *, presets: Presets | None = None, **settings):
+def explore(
+    scene: type[Scene],
+    *,
+    presets: Presets | None = None,
+    in_deck: Sequence[str] | None = None,
+    **settings,
+):
     """A picture of the scene with a control for each argument of the scene's state.
 
     A keyword is the scene's argument: a Control moves it, any other value holds it still.
-    `presets` are buttons: {words on the button: {control: value}}.
+    `presets` are buttons: {words on the button: {control: value}}. `in_deck` names the controls
+    that go on moving in a deck, where every state is drawn beforehand: by default all of them.
     TypeError for a name that the scene does not have or that is missing, ValueError for a preset's
     value that its control does not have; whatever the scene refuses at its start is raised too.
     """
-    return Explorable(scene, presets or {}, settings)
+    return Explorable(scene, presets or {}, in_deck, settings)
 
 
 class Explorable:
-    """A scene with its controls: live in a notebook, and always with words and a still."""
+    """A scene with its controls, at some setting of them."""
 
-    def __init__(self, scene: type[Scene], presets: Presets, settings: Mapping[str, Any]):
+    def __init__(self, scene: type[Scene], presets: Presets, in_deck, settings: Mapping[str, Any]):
         self.scene = scene
         self.controls = {name: c for name, c in settings.items() if isinstance(c, Control)}
         self.fixed = {name: v for name, v in settings.items() if not isinstance(v, Control)}
         self.presets = {words: dict(values) for words, values in presets.items()}
+        self.in_deck = tuple(self.controls if in_deck is None else in_deck)
         self._check_names()
         self._check_presets()
         self.values = self.starts
         self.state = self.state_at()
-        self._picture = self._widget = None
+        self._widget = None
 
     def _check_names(self):
         who = f"explore({self.scene.__name__})"
@@ -60,6 +70,9 @@ class Explorable:
                 raise TypeError(
                     f"{who}: the argument {name!r} is missing; give it a control or a value"
                 )
+        for name in self.in_deck:
+            if name not in self.controls:
+                raise TypeError(f"{who}: in_deck names {name!r}, which is not a control")
 
     def _check_presets(self):
         who = f"explore({self.scene.__name__})"
@@ -84,121 +97,164 @@ class Explorable:
         """The state at these values; every other control stands at its start."""
         return self.scene.state(**{**self.fixed, **self.starts, **values})
 
-    # -- moving -----------------------------------------------------------------------------------
-
-    def visit(self, **values) -> State:
-        """Moves controls, as a hand would, and returns the state that then shows."""
-        if ipywidgets():
-            _ = self.widget  # made when it is first asked for
-            self._silent = True  # several controls move together: one picture, not one for each
-            try:
-                for name, value in values.items():
-                    self._handles[name].value = value
-            finally:
-                self._silent = False
-        self.values = {**self.values, **values}
-        self._update()
-        return self.state
-
-    def _update(self):
-        """Shows the state of the values; an error is shown where the words stand, and raised."""
-        try:
-            self.state = self.scene.state(**self.fixed, **self.values)
-            self.picture.show(self.state)
-        except Exception as error:
-            fault = f"✕ This setting broke the picture. {type(error).__name__}: {error}"
-            self._say(fault, "says wrong")
-            raise
-        if self._widget is not None:
-            self._image.value = self.picture.png()
-            self._say(self.state.says, "says")
-
-    def _say(self, words: str, style: str):
-        if self._widget is not None:
-            self._words.value = f'<div class="{style}">{html.escape(words)}</div>'
+    @property
+    def call(self) -> str:
+        """The line of Python that shows the present state."""
+        settings = {**self.fixed, **self.values}
+        written = [f"{name}={_written(settings[name])}" for name in self._order]
+        return f"explore({', '.join([self._scene_name, *written])})"
 
     @property
+    def _scene_name(self) -> str:
+        return f"{self.scene.__module__.rpartition('.')[2]}.{self.scene.__name__}"
+
+    @property
+    def _order(self) -> list[str]:
+        given = {**self.controls, **self.fixed}
+        return [name for name in inspect.signature(self.scene.state).parameters if name in given]
+
+    # -- moving -----------------------------------------------------------------------------------
+
+    @cached_property
     def picture(self) -> Picture:
         """The picture that moves; made when it is first asked for."""
-        if self._picture is None:
-            self._picture = Picture(self.scene(), SCREEN)
-        return self._picture
+        return Picture(self.scene())
 
-    def still(self, width: int = SLIDE_WIDTH, pixel_ratio: float = 2) -> bytes:
-        """A PNG of the present state, `width` CSS pixels wide: the same picture at another size."""
-        picture = Picture(self.scene(), pixel_ratio * width / self.scene.size[0])
-        picture.show(self.state)
-        return picture.png(small=True)
+    def visit(self, **values) -> State:
+        """Moves controls, as a hand would, and returns the state that then shows.
 
-    # -- the widget -------------------------------------------------------------------------------
+        What the scene refuses is raised; in a notebook its words stand under the last good picture.
+        """
+        self.values = {**self.values, **values}
+        try:
+            self.state, shown = self._frame(self.values)
+        except Exception as error:
+            words = f"✕ This setting broke the picture. {type(error).__name__}: {error}"
+            self._send({**(self._widget.shown if self._widget else {}), "fault": words})
+            raise
+        self._send(shown)
+        return self.state
+
+    def _frame(self, values: Mapping[str, Any]) -> tuple[State, dict]:
+        """A state, and all that the front end needs to show it."""
+        state = self.scene.state(**self.fixed, **values)
+        self.picture.show(state)
+        picture = {"backdrop": self.picture.backdrop, "layers": [*self.picture.layers]}
+        return state, {**picture, "says": state.says, "fault": ""}
+
+    def _send(self, shown: dict):
+        if self._widget is not None:
+            with self._widget.hold_sync():
+                self._widget.at, self._widget.shown = self._places(self.values), shown
+
+    # -- the card ---------------------------------------------------------------------------------
+
+    def _places(self, values: Mapping[str, Any]) -> list[int]:
+        """The number of the value at which each control stands."""
+        return [c.values.index(values[name]) for name, c in self.controls.items()]
+
+    def _spec(self, live: Sequence[str], deck: bool) -> dict:
+        """What the front end must know of the controls, and what stands around the picture."""
+        return {
+            "size": list(self.scene.size),
+            "alt": (inspect.getdoc(self.scene) or "").partition("\n\n")[0].replace("\n", " "),
+            "source": self.scene.source,
+            "words": {colour.variable: words for colour, words in WORDS.items()},
+            "deck": deck,
+            "start": self._places(self.starts),
+            "controls": [
+                {
+                    "argument": name,
+                    "name": control.name or name.replace("_", " "),
+                    "kind": control.kind,
+                    "play": control.play,
+                    "labels": list(control.labels),
+                    "written": [_written(value) for value in control.values],
+                    "values": list(range(len(control.values)))
+                    if name in live
+                    else [control.values.index(control.start)],
+                }
+                for name, control in self.controls.items()
+            ],
+            "presets": [
+                {"words": words, "at": self._places({**self.starts, **values})}
+                for words, values in self.presets.items()
+            ],
+            "call": {
+                "scene": self._scene_name,
+                "arguments": [[n, _written(self.fixed.get(n))] for n in self._order],
+            },
+        }
 
     @property
     def widget(self):
-        """The live form: an ipywidgets box of the controls, the picture, the words, the source."""
+        """The live form; made when it is first asked for. Needs anywidget."""
         if self._widget is None:
-            w = ipywidgets()
-            self._silent = False
-            self._handles = {name: self._handle(w, name) for name in self.controls}
-            self._image = w.Image(format="png")
-            self._words = w.HTML()
-            source = w.HTML(f'<div class="source">{html.escape(self.scene.source)}</div>')
-            rows = [_row(w, "controls", list(self._handles.values()))]
-            if self.presets:
-                buttons = [self._button(w, words) for words in (*self.presets, RESET)]
-                rows.append(_row(w, "buttons", buttons))
-            parts = [w.HTML(card_style()), *rows, self._image, self._words, source]
-            self._widget = w.VBox(parts)
-            self._widget.add_class("lecture-ex")
-            self._update()
+            _, shown = self._frame(self.values)
+            spec, at = self._spec(tuple(self.controls), deck=False), self._places(self.values)
+            self._widget = explorable_class()(spec=spec, at=at, shown=shown)
+            self._widget.observe(self._moved, "at")
         return self._widget
 
-    def _handle(self, w, name: str):
-        control = self.controls[name]
-        kinds = {"menu": w.Dropdown, "slider": w.SelectionSlider, "switch": w.ToggleButtons}
-        handle = kinds[control.kind](
-            options=list(zip(control.labels, control.values, strict=True)),
-            value=control.start,
-            description=control.name or name.replace("_", " "),
-            style={"description_width": "auto"},
+    def _moved(self, change):
+        """A hand moved a control."""
+        places = zip(self.controls.items(), change["new"], strict=True)
+        values = {name: control.values[k] for (name, control), k in places}
+        if values != self.values:
+            self.visit(**values)
+
+    # -- without a kernel -------------------------------------------------------------------------
+
+    def settings_in_deck(self) -> list[dict[str, Any]]:
+        """Every setting that can be reached in a deck: the start and each preset, and from there
+        every value of the controls that move.
+
+        ValueError if there are more than can be drawn beforehand.
+        """
+        bases = [self.starts, *({**self.starts, **values} for values in self.presets.values())]
+        moves = list(itertools.product(*(self.controls[name].values for name in self.in_deck)))
+        if len(bases) * len(moves) > MOST_STATES:
+            raise ValueError(
+                f"explore({self.scene.__name__}): a deck would need {len(bases) * len(moves):,} "
+                f"states, and {MOST_STATES:,} can be drawn beforehand; "
+                "name the controls that move there: in_deck=[...]"
+            )
+        settings = [
+            {**base, **dict(zip(self.in_deck, move, strict=True))}
+            for base, move in itertools.product(bases, moves)
+        ]
+        return list({tuple(self._places(s)): s for s in settings}.values())
+
+    def element(self, deck: bool = False) -> str:
+        """HTML of a picture that moves without a kernel; where no script runs, a still."""
+        states = {tuple(self._places(s)): self._frame(s)[1] for s in self.settings_in_deck()}
+        data = packed(self._spec(self.in_deck, deck), states)
+        says = self._frame(self.starts)[0].says
+        still = f'{self.picture.svg(says)}<p class="says">{escape(says)}</p>'
+        source = f'<p class="source">{escape(self.scene.source)}</p>'
+        return (
+            f'<lecture-explorable><div class="lecture-ex">{still}{source}</div>'
+            f'<script type="application/gzip">{data}</script></lecture-explorable>'
         )
-
-        def moved(change):
-            if not self._silent:
-                self.values = {**self.values, name: change["new"]}
-                self._update()
-
-        handle.observe(moved, "value")
-        return handle
-
-    def _button(self, w, words: str):
-        button = w.Button(description=words)
-        settings = {**self.starts, **self.presets.get(words, {})}
-        button.on_click(lambda _: self.visit(**settings))
-        return button
 
     # -- how it shows -----------------------------------------------------------------------------
 
     def _repr_mimebundle_(self, **_kwargs):
-        """Words always; a still in a deck or without ipywidgets; otherwise the live widget."""
-        says = self.state.says
-        if ipywidgets() and not in_deck():
-            return {**self.widget._repr_mimebundle_(), "text/plain": says}
-        words = says if in_deck() else f"{says}\n{MISSING}"
-        width, height = self.scene.size
-        image = {"width": SLIDE_WIDTH, "height": round(SLIDE_WIDTH * height / width), "alt": says}
-        lecture = {"kind": "explorable", "says": says, "source": self.scene.source}
-        picture = b64encode(self.still()).decode()
-        return {"image/png": picture, "text/plain": words}, {"image/png": image, "lecture": lecture}
+        """Words always; live where a kernel can be asked, otherwise moving between drawn states."""
+        says, place = self.state.says, medium()
+        if place == "notebook" and anywidget():
+            data, metadata = self.widget._repr_mimebundle_()
+            return {**data, "text/plain": says}, metadata
+        lecture = {"lecture": {"kind": "explorable", "says": says, "source": self.scene.source}}
+        if place == "deck":
+            return {"text/html": self.element(deck=True), "text/plain": says}, lecture
+        words = says if place == "page" else f"{says}\n{MISSING}"
+        note = "" if place == "page" else f"<p>{escape(MISSING)}</p>"
+        fonts = front.font_faces() if place == "page" else ""
+        html = f"{fonts}{front.introduction()}{self.element()}{note}"
+        return {"text/html": html, "text/plain": words}, lecture
 
 
-def _row(w, style: str, children: list):
-    row = w.Box(children)
-    row.add_class(style)
-    return row
-
-
-@cache
-def card_style() -> str:
-    """The style of a card, as a piece of a page."""
-    sheet = resources.files("lecture_lib").joinpath("card.css")
-    return f"<style>{sheet.read_text('utf-8')}</style>"
+def _written(value: Any) -> str:
+    """A value as one types it."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

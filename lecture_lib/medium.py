@@ -1,14 +1,20 @@
-"""Where something is shown: live in a notebook, or in a deck, where nothing runs."""
+"""Where something is shown: live in a notebook, in a deck, or on a page without a kernel."""
 
 import os
 
-MEDIUM = "LECTURE_MEDIUM"
-STILL = "LECTURE_STILL"  # the deck build sets this in the kernel that it runs
+MEDIUM = "LECTURE_MEDIUM"  # who builds a deck or a page sets this in the kernel that it runs
+MEDIA = ("deck", "page")
 
 
 def medium() -> str:
-    """Where things are shown: "notebook", "deck" or "page"."""
-    return "deck" if os.environ.get(STILL) else os.environ.get(MEDIUM) or "notebook"
+    """Either "notebook", or what the environment asks for: "deck" or "page".
+
+    ValueError for any other medium.
+    """
+    asked = os.environ.get(MEDIUM, "")
+    if asked and asked not in MEDIA:
+        raise ValueError(f"{MEDIUM} is {asked!r}; it may be {' or '.join(MEDIA)}, or unset")
+    return asked or "notebook"
 
 
 def in_deck() -> bool:
@@ -16,17 +22,8 @@ def in_deck() -> bool:
     return medium() == "deck"
 
 
-def ipywidgets():
-    """The package ipywidgets, or None where it is not installed: pictures then stand still."""
-    try:
-        import ipywidgets
-    except ImportError:
-        return None
-    return ipywidgets
-
-
 def anywidget():
-    """The package anywidget, or None where it is not installed: questions are then words."""
+    """The package anywidget, or None where it is not installed: nothing can then ask the kernel."""
     try:
         import anywidget
     except ImportError:

@@ -20,12 +20,15 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from lecture_lib import front
+from lecture_lib.palette import css_variables
 from slides import BuildError, packages
 from slides.cells import Prose, Slide, read_slides
 
 ROOT = Path(__file__).resolve().parent.parent
 LECTURE = "LLM inference"
 SECONDS_PER_CELL = 120
+MOST_BYTES = 15e6  # of a deck: it travels by mail, and an old laptop opens it
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,9 +61,20 @@ def build_deck(path: Path, out: Path) -> Path:
     prose = Prose(path.parent)
     slides = read_slides(notebook, path.name, prose)
     prose.fill(slides)
-    deck = out / f"{path.stem}.html"
-    _write_whole(deck, page(slides, path.stem, notebook.metadata.get("lecture", {})))
+    deck, html = out / f"{path.stem}.html", page(slides, path.stem, _lecture(notebook))
+    if len(html.encode()) > MOST_BYTES:
+        moving = sum(slide.moves for slide in slides)
+        raise BuildError(
+            f"{path.name}: its deck would take {len(html.encode()) / 1e6:.1f} MB, and "
+            f"{MOST_BYTES / 1e6:.0f} MB is the most; {moving} of its pictures move: "
+            "let fewer controls move there, with in_deck=[...]."
+        )
+    _write_whole(deck, html)
     return deck
+
+
+def _lecture(notebook: NotebookNode) -> dict:
+    return notebook.metadata.get("lecture", {})
 
 
 def _read(path: Path) -> NotebookNode:
@@ -73,7 +87,7 @@ def _read(path: Path) -> NotebookNode:
 
 
 def execute(notebook: NotebookNode, path: Path) -> NotebookNode:
-    """Run all cells in a fresh kernel, with LECTURE_STILL=1, and return the notebook.
+    """Run all cells in a fresh kernel, with LECTURE_MEDIUM=deck, and return the notebook.
 
     Raises BuildError for a cell that fails or takes longer than SECONDS_PER_CELL, and for an error
     that a widget caught and hid.
@@ -88,8 +102,11 @@ def execute(notebook: NotebookNode, path: Path) -> NotebookNode:
         extra_arguments=["--log-level=ERROR"],
     )
     try:
-        client.execute(env={**os.environ, "LECTURE_STILL": "1", "PYTHONPATH": search})
-    except CellExecutionError as error:
+        client.execute(env={**os.environ, "LECTURE_MEDIUM": "deck", "PYTHONPATH": search})
+    except CellExecutionError:
+        # an error while a value is shown leaves its name in the output, and nowhere else
+        outputs = notebook.cells[_last_begun(notebook)].outputs
+        error = next(o for o in outputs if o.output_type == "error")
         where = _failed_cell(notebook, path)
         raise BuildError(f"{where}: raised {error.ename}: {error.evalue}") from None
     except CellTimeoutError:
@@ -101,14 +118,16 @@ def execute(notebook: NotebookNode, path: Path) -> NotebookNode:
     return notebook
 
 
+def _last_begun(notebook: NotebookNode) -> int:
+    """The index of the last code cell that was begun."""
+    return max(k for k, cell in enumerate(notebook.cells) if "execution" in cell.metadata)
+
+
 def _failed_cell(notebook: NotebookNode, path: Path) -> str:
     """Name the last code cell that was begun."""
-    begun = 0
-    for number, cell in enumerate(notebook.cells, start=1):
-        if "execution" in cell.metadata:
-            begun = number
-    words = notebook.cells[begun - 1].source.strip().splitlines() or ["empty"]
-    return f"{path.name}, cell {begun} ({words[0][:60]})"
+    begun = _last_begun(notebook)
+    words = notebook.cells[begun].source.strip().splitlines() or ["empty"]
+    return f"{path.name}, cell {begun + 1} ({words[0][:60]})"
 
 
 def _refuse_hidden_errors(notebook: NotebookNode, path: Path) -> None:
@@ -129,7 +148,9 @@ def page(slides: list[Slide], name: str, lecture: dict) -> str:
     chapter = f"Chapter {lecture['chapter']}" if lecture.get("chapter") else LECTURE
     body = "".join(part for slide in slides for part in (slide.title, *slide.parts))
     theme = (ROOT / "slides" / "theme.css").read_text(encoding="utf-8")
-    css = [packages.reveal_css(), packages.plex_css(), packages.katex_css(body), theme]
+    moves = any(slide.moves for slide in slides)
+    css = [packages.reveal_css(), packages.plex_css(), packages.katex_css(body)]
+    css += [css_variables("body", dark=["body.dark"], system=""), front.sheet() * moves, theme]
     templates = Environment(loader=FileSystemLoader(ROOT / "slides"), undefined=StrictUndefined)
     return templates.get_template("deck.html.j2").render(
         name=opening,
@@ -139,6 +160,7 @@ def page(slides: list[Slide], name: str, lecture: dict) -> str:
         slides=slides,
         css="\n".join(css),
         scripts=packages.scripts(),
+        modules=[front.script("explorable")] if moves else [],
         licences=packages.licences(),
     )
 

@@ -14,12 +14,10 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from slides import BuildError
-from slides.meanings import coloured_code, coloured_sentence, coloured_strong
+from slides.meanings import coloured_code, coloured_strong
 from slides.packages import Formula, render_formulas
 
 LONGEST_QUESTION = 50  # characters: one line of 40 px type
-PICTURE = (1160, 464)  # CSS px: the place of a picture on a slide
-LEAST_SCALE = 0.9  # a smaller picture would take its words below the least size
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # Readers of a notebook see the speaker's notes folded to one line, in JupyterLab and elsewhere.
@@ -44,7 +42,8 @@ class Slide:
     """Time planned by the notes, 0 when they name none."""
     source: str = ""
     """Where the numbers come from; empty on a slide without a picture or table."""
-    pictures: int = 0
+    moves: bool = False
+    """Whether it shows a picture that moves, and so needs room for controls."""
 
 
 class Prose:
@@ -146,7 +145,7 @@ def read_slides(notebook: NotebookNode, name: str, prose: Prose) -> list[Slide]:
     if not slides:
         raise BuildError(f"{name}: no cell is marked as a slide.")
     for slide in slides:
-        if slide.pictures and len(slide.parts) > 1:
+        if slide.moves and len(slide.parts) > 1:
             raise BuildError(
                 f"{slide.where}: a picture fills its slide; move the rest to another slide."
             )
@@ -224,21 +223,23 @@ def _code_parts(slide: Slide, cell: NotebookNode, where: str, prose: Prose) -> l
 
 
 def _shown(slide: Slide, output: NotebookNode, where: str, prose: Prose) -> str:
-    """HTML of one rich output: a picture, semantic HTML, markdown or a formula."""
+    """HTML of one rich output: a picture that moves, semantic HTML, markdown or a formula."""
     data = output.data
     if WIDGET in data:
         raise BuildError(
             f"{where}: shows a live widget, which a deck cannot hold; show an explore(...) instead."
         )
-    if "image/png" in data:
-        slide.pictures += 1
-        return _picture(output, where)
+    if output.metadata.get("lecture", {}).get("kind") == "explorable":
+        slide.moves = True
+        return data["text/html"]
     for kind in ("text/markdown", "text/latex"):
         if kind in data and "text/html" not in data:
             return prose.html(data[kind], where)
     if "text/html" in data:
         return _with_number_columns(data["text/html"])
-    raise BuildError(f"{where}: a deck cannot show {', '.join(data)}; give HTML or a picture.")
+    raise BuildError(
+        f"{where}: a deck cannot show {', '.join(data)}; give HTML, or a picture by explore(...)."
+    )
 
 
 def _with_number_columns(html: str) -> str:
@@ -253,22 +254,3 @@ def _with_number_columns(html: str) -> str:
                 for cell in (head, *cells):
                     cell["class"] = "number"
     return str(soup)
-
-
-def _picture(output: NotebookNode, where: str) -> str:
-    image = output.metadata.get("image/png", {})
-    lecture = output.metadata.get("lecture", {})
-    says = lecture.get("says") or image.get("alt") or ""
-    if not says.strip():
-        raise BuildError(f"{where}: its picture has no sentence (says); say what it shows.")
-    width, height = image.get("width", PICTURE[0]), image.get("height", PICTURE[1])
-    if min(PICTURE[0] / width, PICTURE[1] / height) < LEAST_SCALE:
-        raise BuildError(
-            f"{where}: its picture is {width} x {height} px and would shrink too far;"
-            f" draw it {PICTURE[0]} x {PICTURE[1]}."
-        )
-    png = re.sub(r"\s", "", output.data["image/png"])
-    return (
-        f'<figure class="picture"><img alt="{escape(says)}" src="data:image/png;base64,{png}">'
-        f'</figure>\n<p class="says">{coloured_sentence(says)}</p>'
-    )

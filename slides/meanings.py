@@ -6,48 +6,24 @@ from html import escape
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Name
 
-WORDS = {
-    "kv": r"KV caches?|recurrent state",
-    "weights": r"weights?",
-    "traffic": r"memory traffic|traffic|bandwidth",
-    "compute": r"arithmetic(?! intensity)|compute",
-    "activations": r"activations?",
-    "energy": r"energy",
-    "unfit": r"(?:does|do) not fit|too big",
-}
-"""Style class -> the words of a sentence that name its thing."""
+from lecture_lib.palette import WORDS, Colour
 
 IDENTIFIERS = {
-    "kv": r"kv|cache",
-    "weights": r"weight",
-    "traffic": r"traffic|bandwidth",
-    "compute": r"flops?(?![a-z])|peak_rate|arithmetic(?!_intensity)",
-    "activations": r"activation",
-    "energy": r"energy|joule",
+    Colour.CACHE: r"kv|cache",
+    Colour.WEIGHTS: r"weight",
+    Colour.TRAFFIC_TEXT: r"traffic|bandwidth",
+    Colour.COMPUTE: r"flops?(?![a-z])|peak_rate|arithmetic(?!_intensity)",
+    Colour.ACTIVATIONS_TEXT: r"activation",
+    Colour.ENERGY: r"energy|joule",
 }
-"""Style class -> the parts of an identifier that name its thing."""
-
-
-def coloured_sentence(text: str, most: int = 2) -> str:
-    """HTML of a plain sentence: the first mentions of up to `most` things bold, in their colour."""
-    mentions = [
-        (mention.start(), mention.end(), meaning)
-        for meaning, words in WORDS.items()
-        if (mention := re.search(rf"\b(?:{words})\b", text))
-    ]
-    html, done = "", 0
-    for start, end, meaning in sorted(mentions)[:most]:
-        html += escape(text[done:start], quote=False)
-        html += f'<strong class="{meaning}">{escape(text[start:end], quote=False)}</strong>'
-        done = end
-    return html + escape(text[done:], quote=False)
+"""Colour -> the parts of an identifier that name its thing."""
 
 
 def coloured_strong(html: str) -> str:
     """HTML of bold words, in the colour of the thing when they name one and nothing else."""
     for meaning, words in WORDS.items():
         if re.fullmatch(words, html, re.IGNORECASE):
-            return f'<strong class="{meaning}">{html}</strong>'
+            return _painted("strong", meaning, html)
     return f"<strong>{html}</strong>"
 
 
@@ -59,12 +35,16 @@ def coloured_code(code: str) -> str:
         if kind in Comment:
             plain = f'<span class="comment">{plain}</span>'
         elif kind in Name and (meaning := _meaning(text)):
-            plain = f'<b class="{meaning}">{plain}</b>'
+            plain = _painted("b", meaning, plain)
         html += plain
     return html
 
 
-def _meaning(identifier: str) -> str | None:
+def _painted(tag: str, meaning: Colour, html: str) -> str:
+    return f'<{tag} style="color:var({meaning.variable})">{html}</{tag}>'
+
+
+def _meaning(identifier: str) -> Colour | None:
     for meaning, parts in IDENTIFIERS.items():
         if re.search(rf"(?<![a-z])(?:{parts})", identifier.lower()):
             return meaning

@@ -1,8 +1,9 @@
-"""Looks at pictures: what a scene shows in a state, read from its artists and its pixels."""
+"""Looks at pictures: what a scene shows in a state, read from its artists and its layers."""
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from lecture_lib.scene import Picture
+from lecture_lib.picture import Picture
 
 
 def shown(scene_type, **setting):
@@ -18,16 +19,34 @@ def xy(line) -> list[float]:
     return [float(np.squeeze(values)) for values in line.get_data()]
 
 
-def moved_as_drawn_afresh(scene_type, settings) -> list[np.ndarray]:
-    """The pixels of four settings, having seen that moving from any to any other gives the same."""
+def layers(picture: Picture) -> tuple[str, ...]:
+    """All that the picture shows as it stands."""
+    return (picture.backdrop, *picture.layers)
+
+
+def afresh(scene_type, state) -> tuple[str, ...]:
+    """What a picture shows that was never in another state."""
+    picture = Picture(scene_type())
+    picture.show(state)
+    return layers(picture)
+
+
+def moved_as_drawn_afresh(scene_type, settings) -> list[tuple[str, ...]]:
+    """The layers of four settings, having seen that moving from any to any other gives the same."""
     states = [scene_type.state(**setting) for setting in settings]
-    afresh = []
-    for state in states:
-        picture = Picture(scene_type())
-        picture.show(state)
-        afresh.append(picture.pixels().copy())
+    fresh = [afresh(scene_type, state) for state in states]
     moved = Picture(scene_type())
     for k in (0, 1, 0, 2, 0, 3, 1, 2, 1, 3, 2, 3, 0):  # every ordered pair
         moved.show(states[k])
-        assert np.array_equal(moved.pixels(), afresh[k]), settings[k]
-    return afresh
+        assert layers(moved) == fresh[k], settings[k]
+    return fresh
+
+
+def to_draw(scene) -> list:
+    """The moving artists that are seen and stand otherwise than when they were last drawn."""
+    return [artist for artist in scene.artists if artist.get_visible() and artist.stale]
+
+
+def measure(figure):
+    """What knows how wide words are."""
+    return FigureCanvasAgg(figure).get_renderer()

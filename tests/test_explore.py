@@ -1,12 +1,17 @@
-import base64
+import gzip
+import json
+import re
 import sys
+from base64 import b64decode
 from dataclasses import dataclass
 
 import pytest
 
-from lecture_lib.explore import choice, explore, steps
-from lecture_lib.medium import STILL
-from lecture_lib.scene import Scene, State
+from lecture_lib.explore import choice, explore, steps, switch
+from lecture_lib.medium import MEDIUM
+from lecture_lib.packed import MOST_STATES
+from lecture_lib.scene import State
+from lecture_lib.views.style import COMPUTE, LectureScene
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +25,12 @@ def product(*, left: float, right: float = 2) -> Product:
     return Product(f"{left} times {right} is {left * right}.", left * right)
 
 
-class Times(Scene):
+class Times(LectureScene):
+    """A product as a point.
+
+    More about it.
+    """
+
     size = (200, 100)
     source = "arithmetic"
     state = staticmethod(product)
@@ -28,7 +38,7 @@ class Times(Scene):
     def draw(self, figure):
         ax = figure.add_axes([0.2, 0.2, 0.7, 0.7])
         ax.set(xlim=(0, 2), ylim=(0, 100))
-        self.dot = self.moving(*ax.plot([], [], "o"))
+        self.dot = self.moving(*ax.plot([], [], "o", color=COMPUTE))
 
     def move(self, state):
         self.dot.set_data([1], [state.value])
@@ -38,6 +48,11 @@ def times(**settings):
     return explore(Times, **{"left": steps([1, 3, 13], start=3), **settings})
 
 
+def unpacked(html: str) -> dict:
+    """What the script of an element carries."""
+    return json.loads(gzip.decompress(b64decode(re.search(r"gzip\">(.+?)</script>", html)[1])))
+
+
 def test_a_keyword_with_a_control_moves_and_one_with_a_value_stands_still():
     shown = times(right=5)
     assert list(shown.controls) == ["left"]
@@ -45,70 +60,142 @@ def test_a_keyword_with_a_control_moves_and_one_with_a_value_stands_still():
     assert shown.state.says == "3 times 5 is 15."
 
 
+# -- live ---------------------------------------------------------------------------------------
+
+
 def test_visiting_a_value_moves_the_control_the_picture_and_the_words():
     shown = times()
-    before = shown.widget and shown._image.value
+    before = shown.widget.shown
     assert shown.visit(left=1).value == 2
-    assert shown._handles["left"].value == 1
-    assert shown._image.value != before
-    assert "1 times 2 is 2." in shown._words.value
+    assert shown.widget.at == [0]
+    assert shown.widget.shown["says"] == "1 times 2 is 2."
+    assert shown.widget.shown["layers"] != before["layers"]
+    assert shown.widget.shown["backdrop"] == before["backdrop"]
 
 
 def test_a_hand_on_a_control_moves_the_picture():
     shown = times()
-    shown.widget  # noqa: B018 - made when it is first asked for
-    shown._handles["left"].value = 1
+    shown.widget.at = [0]  # as the front end sets it
     assert shown.state.value == 2
-    assert "1 times 2 is 2." in shown._words.value
+    assert shown.widget.shown["says"] == "1 times 2 is 2."
 
 
-def test_a_preset_sets_its_controls_and_reset_returns_to_the_start():
-    shown = explore(
-        Times,
-        left=steps([1, 3], start=3),
-        right=steps([2, 4], start=2),
-        presets={"large": {"right": 4}},
-    )
-    buttons = shown.widget.children[2].children
-    assert [b.description for b in buttons] == ["large", "↺ reset"]
-    buttons[0].click()
-    assert shown.state.value == 12
-    buttons[1].click()
-    assert shown.state.value == 6
-
-
-def test_an_error_in_a_state_is_raised_and_shown_where_the_words_stand():
+def test_a_move_by_hand_is_answered_by_one_message(monkeypatch):
     shown = times()
-    shown.widget  # noqa: B018
+    sent = []
+    monkeypatch.setattr(shown.widget, "_send", lambda message, buffers=None: sent.append(message))
+    shown.widget.set_state({"at": [0]})  # as a message from the page does
+    assert [list(message["state"]) for message in sent] == [["shown"]]
+
+
+def test_an_error_in_a_state_is_raised_and_shown_and_the_last_good_picture_stays():
+    shown = times()
+    layers = shown.widget.shown["layers"]
     with pytest.raises(ValueError, match="13 brings bad luck"):
         shown.visit(left=13)
-    assert "✕ This setting broke the picture. ValueError: 13 brings bad luck" in shown._words.value
+    fault = "✕ This setting broke the picture. ValueError: 13 brings bad luck; choose another left"
+    assert shown.widget.shown["fault"] == fault
+    assert shown.widget.shown["layers"] == layers
+    assert shown.state.value == 6
     assert shown.visit(left=1).value == 2
-    assert "✕" not in shown._words.value
+    assert shown.widget.shown["fault"] == ""
+
+
+def test_the_page_is_told_what_the_controls_are_and_what_stands_around_the_picture():
+    shown = times(right=switch(name="right hand"), presets={"large": {"left": 1}})
+    spec = shown.widget.spec
+    assert spec["size"] == [200, 100]
+    assert spec["alt"] == "A product as a point."
+    assert spec["source"] == "arithmetic"
+    assert spec["start"] == [1, 0]
+    assert spec["presets"] == [{"words": "large", "at": [0, 0]}]
+    left, right = spec["controls"]
+    assert (left["argument"], left["name"], left["kind"]) == ("left", "left", "slider")
+    assert (right["argument"], right["name"], right["kind"]) == ("right", "right hand", "switch")
+    assert left["labels"] == ["1", "3", "13"]
+    assert right["written"] == ["False", "True"]
+
+
+def test_the_call_redraws_what_is_on_the_screen():
+    shown = explore(Times, left=choice({"one": 1, "three": 3}), right=5)
+    shown.visit(left=3)
+    assert shown.call == "explore(test_explore.Times, left=3, right=5)"
+
+
+# -- how it shows -------------------------------------------------------------------------------
 
 
 def test_the_words_are_the_text_that_a_notebook_stores():
-    bundle = times()._repr_mimebundle_()
-    assert bundle["text/plain"] == "3 times 2 is 6."
-    assert set(bundle) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+    data, _ = times()._repr_mimebundle_()
+    assert data["text/plain"] == "3 times 2 is 6."
+    assert set(data) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
 
 
-def test_in_a_deck_it_is_a_picture_with_its_words(monkeypatch):
-    monkeypatch.setenv(STILL, "1")
-    bundle, metadata = times()._repr_mimebundle_()
-    assert set(bundle) == {"image/png", "text/plain"}
-    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
-    assert metadata["image/png"] == {"width": 1160, "height": 580, "alt": "3 times 2 is 6."}
-    assert metadata["lecture"]["source"] == "arithmetic"
+def test_in_a_deck_it_moves_between_states_that_were_drawn_beforehand(monkeypatch):
+    monkeypatch.setenv(MEDIUM, "deck")
+    shown = explore(Times, left=steps([1, 3], start=3), right=choice({"two": 2, "four": 4}))
+    data, metadata = shown._repr_mimebundle_()
+    assert set(data) == {"text/html", "text/plain"}
+    assert metadata["lecture"]["says"] == data["text/plain"] == "3 times 2 is 6."
+    content = unpacked(data["text/html"])
+    assert set(content["states"]) == {"0,0", "0,1", "1,0", "1,1"}
+    assert content["spec"]["deck"]
+    backdrop, says, *layers = (content["texts"][k] for k in content["states"]["0,1"])
+    shown.visit(left=1, right=4)
+    assert says == shown.state.says == "1 times 4 is 4."
+    assert [backdrop, *layers] == [shown.picture.backdrop, *shown.picture.layers]
 
 
-def test_without_ipywidgets_the_picture_stands_still_and_says_what_to_type(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    shown = times()
-    bundle, _ = shown._repr_mimebundle_()
-    assert set(bundle) == {"image/png", "text/plain"}
-    assert bundle["text/plain"].endswith("Type: pip install ipywidgets, then restart the kernel.)")
+def test_where_no_script_runs_there_is_the_start_with_its_words(monkeypatch):
+    monkeypatch.setenv(MEDIUM, "deck")
+    shown = times(left=steps([1, 3], start=3))
+    still = shown._repr_mimebundle_()[0]["text/html"].partition("<script")[0]
+    assert 'aria-label="3 times 2 is 6."' in still
+    assert '<p class="says">3 times 2 is 6.</p>' in still
+
+
+def test_the_author_names_what_moves_in_a_deck():
+    shown = times(
+        left=steps([1, 3], start=3),
+        right=steps([2, 4, 6], start=2),
+        in_deck=["left"],
+        presets={"large": {"right": 6}},
+    )
+    settings = shown.settings_in_deck()
+    assert len(settings) == 4
+    assert {s["right"] for s in settings} == {2, 6}
+    spec = unpacked(shown.element(deck=True))["spec"]
+    assert [control["values"] for control in spec["controls"]] == [[0, 1], [0]]
+
+
+def test_more_states_than_can_be_drawn_are_refused_with_the_way_out(monkeypatch):
+    many = list(range(100, 100 + MOST_STATES + 1))
+    shown = times(left=steps(many, start=100))
+    assert shown._repr_mimebundle_()  # a notebook has a kernel, and needs none of them beforehand
+    monkeypatch.setenv(MEDIUM, "deck")
+    with pytest.raises(ValueError, match=r"would need 1,001 states, and 1,000 can .* in_deck="):
+        shown._repr_mimebundle_()
+
+
+def test_a_page_brings_script_style_and_fonts(monkeypatch):
+    monkeypatch.setenv(MEDIUM, "page")
+    html = times(left=steps([1, 3], start=3))._repr_mimebundle_()[0]["text/html"]
+    for part in ('<script type="module">', ".lecture-ex", "font/woff2", "<lecture-explorable>"):
+        assert part in html
+    assert "pip install" not in html
+
+
+def test_without_anywidget_it_still_moves_and_says_what_to_type(monkeypatch):
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    shown = times(left=steps([1, 3], start=3))
+    data, _ = shown._repr_mimebundle_()
+    assert set(data) == {"text/html", "text/plain"}
+    assert data["text/plain"].endswith("type: pip install anywidget, then restart the kernel.)")
+    assert "<lecture-explorable>" in data["text/html"]
     assert shown.visit(left=1).value == 2
+
+
+# -- what is refused ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -119,6 +206,7 @@ def test_without_ipywidgets_the_picture_stands_still_and_says_what_to_type(monke
             {"presets": {"x": {"right": 1}}},
             "explore(Times): the preset 'x' sets 'right', which is not a control",
         ),
+        ({"in_deck": ["right"]}, "explore(Times): in_deck names 'right', which is not a control"),
     ],
 )
 def test_a_name_that_the_scene_does_not_have_is_refused(settings, message):

@@ -1,61 +1,38 @@
-"""The chapter as a student meets it: JupyterLab in a real browser, a control moved by keyboard."""
+"""Explorables as a student meets them: JupyterLab in a real browser, controls moved by keyboard."""
 
-import contextlib
 import os
 import re
-import secrets
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
-from browser import chromium, launched, visit
+from browser import launched
+from laboratory import PATIENCE, ROOT, jupyter_lab, run_all, write_notebook
 
-ROOT = Path(__file__).parents[1]
 CHAPTER = "01_the_price_of_a_token.ipynb"
 PICTURE = os.environ.get("LECTURE_PICTURE")  # `make picture` says where the README's picture goes
 CARD = ".lecture-ex"
-PATIENCE = 90_000  # ms; a busy machine starts a kernel slowly
 
+PLANTED = """from lecture_lib.explore import choice, explore, steps, switch
+from lecture_lib.views.decode.sharing import BatchSharing, sharing
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """JupyterLab as `make lab` starts it, serving a copy of the notebooks; yields its address."""
-    chromium()  # no browser: skipped, or failed in CI, before anything is started
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(8)
-    folder = tmp_path_factory.mktemp("lab")
-    (folder / CHAPTER).write_bytes((ROOT / "notebooks" / CHAPTER).read_bytes())
-    config = f"--config={ROOT / 'tools' / 'jupyter_lab_config.py'}"
-    where = [f"--ServerApp.root_dir={folder}", f"--port={port}", "--no-browser"]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", config, *where, f"--IdentityProvider.token={token}"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
-    )
-    try:
-        answers(f"http://127.0.0.1:{port}/api", server)
-        yield f"http://127.0.0.1:{port}/lab/tree/{CHAPTER}?token={token}"
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
+class Planted(BatchSharing):
+    "Users against rates, with a fault."
+    @staticmethod
+    def state(*, sequences, model, long):
+        if sequences > 64:
+            raise ValueError("planted: 65 users and more")
+        return sharing(device="H100 SXM", model=model, weights="16 bits",
+                       context_tokens=4096 if long else 256, sequences=sequences)
 
-
-def answers(address: str, server: subprocess.Popen):
-    """Waits until the server answers; fails if it ends, or takes longer than our patience."""
-    start = time.monotonic()
-    while time.monotonic() - start < PATIENCE / 1000:
-        assert server.poll() is None, "JupyterLab ended before it served anything"
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):
-            return
-        time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not answer within {PATIENCE / 1000:.0f} s")
+planted = explore(
+    Planted,
+    presets={"alone": {"sequences": 1}},
+    model=choice(["Llama-3.1-8B", "Llama-2-7B"]),
+    sequences=steps([1, 16, 32, 65], start=16, name="users at once", play=True),
+    long=switch(name="long contexts"),
+)
+planted"""
 
 
 def scrolled_to(page, words: str):
@@ -73,26 +50,145 @@ def scrolled_to(page, words: str):
     raise AssertionError(f"no card says {words!r}")
 
 
-def test_the_chapter_runs_and_a_key_on_a_control_moves_picture_and_words(lab):
-    with launched() as browser:
-        opened = visit(browser, lab, 1280, 1000, allow=(lab.partition("/lab")[0],))
+def test_the_chapter_runs_and_a_key_on_a_control_moves_picture_and_words(tmp_path):
+    (tmp_path / CHAPTER).write_bytes((ROOT / "notebooks" / CHAPTER).read_bytes())
+    with jupyter_lab(tmp_path / CHAPTER) as lab, launched() as browser:
+        opened = run_all(browser, lab, height=1000)
         page = opened.page
-        page.set_default_timeout(PATIENCE)
-        page.locator(".jp-Notebook").wait_for()
-        page.get_by_text("| Idle").wait_for()  # asked to run before, JupyterLab asks for a kernel
-        page.get_by_text("Run", exact=True).first.click()
-        page.get_by_text("Run All Cells", exact=True).click()
         card = scrolled_to(page, "RTX 4090 with Llama-2-13B")
         if PICTURE:
-            page.set_viewport_size({"width": 1400, "height": 1100})
+            page.set_viewport_size({"width": 1400, "height": 1200})
             Path(PICTURE).write_bytes(scrolled_to(page, "RTX 4090 with").screenshot())
-        before = card.locator("img").get_attribute("src")
-        card.locator(".noUi-handle").focus()
+        before = card.locator("svg.picture").inner_html()
+        card.locator("input").focus()
         page.keyboard.press("ArrowRight")
         moved = scrolled_to(page, "and 2 users")
-        assert moved.locator("img").get_attribute("src") != before
+        assert moved.locator("svg.picture").inner_html() != before
         assert re.search(r"at most [\d,.]+ tok/s for each", moved.inner_text())
         moved.get_by_role("button", name=re.compile("RWKV")).click()
         assert "160 users" in scrolled_to(page, "RTX 3090 with RWKV").inner_text()
         assert not page.locator(".jp-OutputArea-output[data-mime-type*=error]").count()
         assert not opened.requests
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """A notebook with one explorable that has every kind of control, and a fault."""
+    notebook = write_notebook(tmp_path_factory.mktemp("lab") / "planted.ipynb", PLANTED, "1 + 1")
+    with jupyter_lab(notebook) as lab, launched() as browser:
+        opened = run_all(browser, lab)
+        opened.page.locator(CARD).wait_for()
+        yield opened.page
+        assert not opened.requests
+
+
+@pytest.fixture
+def card(page):
+    """The card, as it stood at the start."""
+    card = page.locator(CARD)
+    card.get_by_role("button", name="reset").click()
+    says(card, "16 users with 256 tokens each")
+    return card
+
+
+def says(card, words: str):
+    card.locator(".says:not(.other)", has_text=words).wait_for()
+
+
+def press(card, *keys: str):
+    card.locator("input[type=range]").focus()
+    for key in keys:
+        card.page.keyboard.press(key)
+
+
+def test_what_the_picture_shows_is_said_in_its_description_and_read_aloud(card):
+    press(card, "ArrowRight")
+    says(card, "32 users with 256 tokens each")
+    words = card.locator(".says").first.inner_text()
+    label = card.locator("svg.picture").get_attribute("aria-label")
+    assert label == f"Users against rates, with a fault. {words}"
+    aloud = card.locator("[role=status][aria-live=polite]")
+    card.page.wait_for_function(
+        "([e, words]) => e.textContent == words", arg=[aloud.element_handle(), words]
+    )
+    assert aloud.bounding_box()["width"] <= 1
+    slider = card.get_by_role("slider", name="users at once")
+    assert slider.get_attribute("aria-valuetext") == "32"
+
+
+def test_every_kind_of_control_moves_the_picture(card):
+    card.get_by_role("combobox", name="model").select_option("Llama-2-7B")
+    before = card.locator(".says").first.inner_text()
+    card.get_by_role("switch", name="long contexts").check()
+    says(card, "16 users with 4,096 tokens each")
+    assert card.locator(".says").first.inner_text() != before
+    card.get_by_role("button", name="alone").click()
+    says(card, "1 user with 256 tokens each")
+
+
+def test_the_last_of_many_quick_moves_is_the_one_that_shows(card):
+    press(card, *["ArrowRight", "ArrowLeft"] * 20, "Home")
+    says(card, "1 user with 256 tokens each")
+    card.page.wait_for_timeout(500)
+    assert card.locator(".says").first.inner_text().startswith("1 user with")
+
+
+def test_an_error_shows_in_place_and_the_last_good_picture_stays(card):
+    picture = card.locator("svg.picture").inner_html()
+    press(card, "End")
+    says(card, "✕ This setting broke the picture. ValueError: planted: 65 users and more")
+    assert card.locator("svg.picture").inner_html() == picture
+    press(card, "ArrowLeft")
+    says(card, "32 users with 256 tokens each")
+
+
+def test_a_setting_is_compared_with_another(card):
+    card.get_by_role("button", name="+ compare").click()
+    press(card, "ArrowRight")
+    says(card, "32 users with 256 tokens each")
+    assert card.locator(".other").inner_text().startswith("A, in grey: 16 users with 256 tokens")
+    assert card.locator(".pinned *").count()
+    card.get_by_role("button", name="compare").click()
+    assert not card.locator(".pinned *").count()
+
+
+def test_play_steps_to_the_end_and_stops_there(card):
+    card.get_by_role("button", name="▶ play").click()
+    says(card, "32 users with 256 tokens each")
+    says(card, "planted: 65 users and more")
+    card.get_by_role("button", name="▶ play").wait_for()
+
+
+def test_the_call_is_the_line_that_shows_this_state(card):
+    press(card, "ArrowRight")
+    says(card, "32 users")
+    card.get_by_role("button", name="show the call").click()
+    line = 'explore(__main__.Planted, sequences=32, model="Llama-3.1-8B", long=False)'
+    assert card.locator(".call").inner_text() == line
+    card.get_by_role("button", name="show the call").click()
+    assert not card.locator(".call").is_visible()
+
+
+def test_nothing_jumps_when_a_control_moves(card):
+    sizes = set()
+    for key in ("Home", "ArrowRight", "ArrowRight", "End"):
+        press(card, key)
+        card.page.wait_for_timeout(300)
+        box = card.bounding_box()
+        sizes.add((box["y"], box["height"]))
+    assert len(sizes) == 1
+
+
+def test_keys_on_a_control_do_not_reach_the_notebook(card):
+    cells = card.page.locator(".jp-Cell").count()
+    press(card, "a", "b", "d", "d", "x")
+    assert card.page.locator(".jp-Cell").count() == cells
+
+
+def test_a_dark_notebook_has_a_dark_picture(card):
+    body = "document.body.dataset.jpThemeLight = {}"
+    ground = "card => getComputedStyle(card.querySelector('svg .patch path')).fill"
+    assert card.evaluate(ground) == "rgb(252, 251, 248)"
+    card.page.evaluate(body.format("'false'"))
+    assert card.evaluate(ground) == "rgb(20, 23, 28)"
+    card.page.evaluate(body.format("'true'"))

@@ -2,11 +2,12 @@
 
 import ast
 import contextlib
+import dataclasses
+import functools
 import io
 import itertools
 import json
 import re
-from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -15,8 +16,10 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from pictures import afresh, layers, measure
 
-from lecture_lib.scene import Picture
+from lecture_lib.explore import explore, steps
+from lecture_lib.picture import Picture
 from slides.cells import NOTES
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +41,7 @@ each_notebook = pytest.mark.parametrize("name", list(PATHS))
 # -- reading ------------------------------------------------------------------------------------
 
 
-@cache
+@functools.cache
 def notebook(name: str) -> nbformat.NotebookNode:
     return nbformat.read(PATHS[name], as_version=4)
 
@@ -217,15 +220,20 @@ class NoShell:
     run_cell_magic = run_line_magic
 
 
-@cache
 def shown(name: str) -> dict[str, object]:
-    """Runs the notebook's cells here; cell id: the value that the cell shows, or None."""
+    """The values that the notebook's cells show; cell id: value, or None."""
+    return run(name)[0]
+
+
+@functools.cache
+def run(name: str) -> tuple[dict[str, object], dict]:
+    """Runs the notebook's cells here: what each shows, and the names that they leave."""
     space = {"__name__": "__main__", "get_ipython": NoShell}
     values = {}
     with contextlib.chdir(PATHS[name].parent), contextlib.redirect_stdout(io.StringIO()):
         for cell in code_cells(name):
             values[cell.id] = run_cell(cell, space)
-    return values
+    return values, space
 
 
 def run_cell(cell, space: dict):
@@ -281,52 +289,98 @@ def settings(explorable) -> list[dict]:
     return single + pairs
 
 
-@each_explorable
-def test_every_setting_of_an_explorable_says_something_sound(name, index):
-    explorable = explorables(name)[index]
+def walk(explorable):
+    """Visits every setting in turn, and yields each with the state that it shows."""
+    starts = explorable.starts
     for setting in settings(explorable):
-        says = explorable.state_at(**setting).says
-        assert says.strip(), setting
-        assert not re.search(r"\b(nan|inf|None)\b", says), f"{setting}: {says}"
-
-
-@each_explorable
-def test_every_control_of_an_explorable_matters(name, index):
-    explorable = explorables(name)[index]
-    for control_name, control in explorable.controls.items():
-        says = {explorable.state_at(**{control_name: value}).says for value in control.values}
-        assert len(says) > 1, f"{control_name} never changes what is said"
-
-
-@each_explorable
-def test_every_setting_of_an_explorable_draws_a_whole_picture(name, index):
-    explorable = explorables(name)[index]
-    starts = {n: control.start for n, control in explorable.controls.items()}
-    for setting in settings(explorable):
-        state = explorable.visit(**{**starts, **setting})
-        assert state.says == explorable.state_at(**setting).says
-        figure = explorable.picture.figure
-        assert not cut_off(figure), f"{setting}: outside the picture: {cut_off(figure)}"
-        assert all(map(has_content, figure.axes)), f"{setting}: an axes is empty"
+        yield setting, explorable.visit(**{**starts, **setting})
     explorable.visit(**starts)
 
 
 @each_explorable
-def test_moving_to_a_state_gives_the_pixels_of_drawing_it_afresh(name, index):
+def test_every_setting_of_an_explorable_is_sound(name, index):
+    explorable = explorables(name)[index]
+    for setting, state in walk(explorable):
+        figure = explorable.picture.figure
+        assert state.says.strip(), setting
+        assert not re.search(r"\b(nan|inf|None)\b", state.says), f"{setting}: {state.says}"
+        assert not (broken := not_numbers(state)), f"{setting}: not a number: {broken}"
+        assert not cut_off(figure), f"{setting}: outside the picture: {cut_off(figure)}"
+        assert all(map(has_content, figure.axes)), f"{setting}: an axes is empty"
+
+
+@each_explorable
+def test_what_is_said_changes_with_what_is_seen(name, index):
+    explorable = explorables(name)[index]
+    for control_name, control in explorable.controls.items():
+        pictures, words = set(), set()
+        for value in control.values:
+            words.add(explorable.visit(**{**explorable.starts, control_name: value}).says)
+            pictures.add(layers(explorable.picture))
+        assert len(words) > 1, f"{control_name} never changes what is said"
+        assert len(words) >= len(pictures), f"{control_name} changes pictures without a word"
+    explorable.visit(**explorable.starts)
+
+
+@each_explorable
+def test_moving_to_a_state_gives_what_drawing_it_afresh_gives(name, index):
     explorable = explorables(name)[index]
     picture = Picture(explorable.scene())
-    some = settings(explorable)[:: max(1, len(settings(explorable)) // 6)]
+    some = settings(explorable)[:: max(1, len(settings(explorable)) // 24)]
     for setting in [*some, *reversed(some)]:
         state = explorable.state_at(**setting)
         picture.show(state)
-        afresh = Picture(explorable.scene())
-        afresh.show(state)
-        assert np.array_equal(picture.pixels(), afresh.pixels()), setting
+        assert layers(picture) == afresh(explorable.scene, state), setting
+
+
+@each_explorable
+def test_the_call_that_is_shown_shows_the_same_again(name, index):
+    explorable = explorables(name)[index]
+    for setting in settings(explorable)[::7]:
+        says = explorable.visit(**{**explorable.starts, **setting}).says
+        assert eval(explorable.call, run(name)[1]).state.says == says
+    explorable.visit(**explorable.starts)
+
+
+@each_explorable
+def test_every_state_of_a_deck_can_be_drawn_beforehand(name, index):
+    explorable = explorables(name)[index]
+    assert explorable.starts in explorable.settings_in_deck()
+
+
+def test_an_error_beyond_the_start_is_caught_by_the_walk_and_by_nothing_less():
+    whole = next(e for name in PATHS for e in explorables(name) if "sequences" in e.controls)
+
+    @functools.wraps(whole.scene.state)
+    def planted(*, sequences, **others):
+        if sequences > 64:
+            raise ValueError("planted")
+        return whole.scene.state(sequences=sequences, **others)
+
+    scene = type("Planted", (whole.scene,), {"state": staticmethod(planted)})
+    fixed = {**whole.fixed, **{n: c.start for n, c in whole.controls.items()}}
+    explorable = explore(scene, **{**fixed, "sequences": steps([1, 32, 64, 65, 128], start=1)})
+    explorable._repr_mimebundle_()  # as a notebook shows it: nothing is wrong
+    with pytest.raises(ValueError, match="planted"):
+        list(walk(explorable))
+
+
+def not_numbers(value, name="state") -> list[str]:
+    """The fields, at any depth, that hold a value that is not a number."""
+    if dataclasses.is_dataclass(value):
+        parts = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    elif isinstance(value, dict | list | tuple):
+        parts = value if isinstance(value, dict) else dict(enumerate(value))
+    else:
+        numeric = isinstance(value, float | np.ndarray | np.number)
+        kind = np.asarray(value).dtype.kind if numeric else ""
+        return [name] if kind == "f" and np.isnan(value).any() else []
+    return [bad for key, part in parts.items() for bad in not_numbers(part, f"{name}.{key}")]
 
 
 def cut_off(figure) -> list[str]:
     """The words, visible and not empty, that reach beyond the edge of the figure."""
-    renderer = figure.canvas.get_renderer()
+    renderer = measure(figure)
     ticks = {
         id(t) for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) for t in axis.findobj(Text)
     }

@@ -1,6 +1,5 @@
 """The deck builder on a sample chapter, and every deck in a real browser without network."""
 
-import base64
 import json
 import re
 from pathlib import Path
@@ -15,34 +14,43 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from slides import BuildError, build, packages
 from slides.cells import Prose, read_slides
 from slides.make_fonts import GREEK, SIGNS, missing_signs
-from slides.meanings import coloured_code, coloured_sentence, coloured_strong
+from slides.meanings import coloured_code, coloured_strong
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SCREENS = [(1280, 720), (1920, 1080)]
 
-PICTURE = '''
-import base64, io, os
-from matplotlib.figure import Figure
+PICTURE = """
+import os
+from lecture_lib.controls import steps
+from lecture_lib.explore import explore
+from lecture_lib.scene import State
+from lecture_lib.views.style import INK, LectureScene, TRAFFIC, chart, note
 
-class Still:
-    """What an explorable gives when a deck is built."""
-    says = "At batch 8 the weights are read once for eight users, so bandwidth still sets the pace."
-    def _repr_mimebundle_(self, **_):
-        figure = Figure(figsize=(9, 3.6), dpi=1160 / 9 * 2 / 1)
-        axes = figure.add_axes([0.09, 0.15, 0.88, 0.73])
-        axes.plot([1, 2, 4, 8, 16], [10, 20, 39, 76, 140], color="#d67b1a", lw=2.8)
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        figure.set_facecolor("#fcfbf8"); axes.set_facecolor("#fcfbf8")
-        file = io.BytesIO(); figure.savefig(file)
-        image = {"width": 1160, "height": 464, "alt": self.says}
-        lecture = {"kind": "explorable", "says": self.says, "source": "Sample, not data. " * 9}
-        data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": self.says}
-        return data, {"image/png": image, "lecture": lecture}
+def sharing(users):
+    return State(
+        f"At batch {users} the weights are read once for {users} users, so bandwidth still sets "
+        "the pace; this sentence goes on until it is as long as a sentence under a picture may be."
+    )
 
-assert os.environ["LECTURE_STILL"] == "1"
-Still()
-'''
+class Sharing(LectureScene):
+    "A curve, and a point on it."
+    source = "Sample, not data. " * 9
+    state = staticmethod(sharing)
+    def draw(self, figure):
+        ax = chart(figure, x="users", y="tokens per second")
+        ax.set(xlim=(0, 9), ylim=(0, 100))
+        ax.plot([1, 8], [10, 80], color=TRAFFIC)
+        self.name = self.moving(note(ax))
+        self.dot = self.moving(*ax.plot([], [], "o", color=INK))
+    def move(self, state):
+        users = int(state.says.split()[2])
+        self.dot.set_data([users], [10 * users])
+        self.name.set(text=f"{users} users", x=users, y=10 * users)
+
+assert os.environ["LECTURE_MEDIUM"] == "deck"
+explore(Sharing, users=steps([1, 2, 4, 8], start=2))
+"""
 VERDICT = """
 from IPython.display import HTML
 HTML('''<div class="lecture-verdict"><dl>
@@ -201,9 +209,11 @@ MEASURE = r"""() => {
     const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
     for (let node; node = walker.nextNode();) {
       const text = node.data.replace(/\u200b/g, '').trim(), parent = node.parentElement;
-      if (!text || parent.closest('aside.notes, .katex-mathml')) continue;
+      if (!text || parent.closest('aside.notes, .katex-mathml, .aloud, option, [hidden]')) continue;
+      if (getComputedStyle(parent.closest('.settings > *') ?? parent).display == 'none') continue;
       const inFooter = parent.closest('footer'), lowest = parent.closest('.body') ? 655 : 717;
-      const size = parseFloat(getComputedStyle(parent).fontSize);
+      const svg = parent.closest('svg'), zoom = svg ? svg.getScreenCTM().a / scale : 1;
+      const size = Math.ceil(parseFloat(getComputedStyle(parent).fontSize) * zoom * 10) / 10;
       if (size < (inFooter ? 16 : 18)) fault(`'${text.slice(0, 40)}' is ${size} px high`);
       const range = document.createRange(); range.selectNodeContents(node);
       check(range.getBoundingClientRect(), `'${text.slice(0, 40)}'`, lowest);
@@ -211,10 +221,8 @@ MEASURE = r"""() => {
     }
     const heading = slide.querySelector('h2');
     if (heading && heading.getBoundingClientRect().height / scale > 49) fault('a long question');
-    for (const image of slide.querySelectorAll('img')) {
-      check(image.getBoundingClientRect(), 'picture', 720);
-      if (!image.complete || !image.naturalWidth) fault('a picture does not load');
-    }
+    for (const picture of slide.querySelectorAll('img, svg.picture'))
+      check(picture.getBoundingClientRect(), 'picture', 655);
   });
   return faults;
 }"""
@@ -224,6 +232,7 @@ def opened(browser, deck, screen=(1280, 720)):
     seen = visit(browser, deck.as_uri(), *screen)
     seen.page.wait_for_function("window.Reveal && Reveal.isReady()")
     seen.page.evaluate("document.fonts.ready.then(() => true)")
+    seen.page.wait_for_function("!document.querySelector('lecture-explorable > script')")
     return seen
 
 
@@ -276,10 +285,77 @@ def test_the_answer_of_a_prediction_is_one_step_of_its_slide_and_moves_nothing(b
     page.context.close()
 
 
-def test_every_picture_of_a_deck_is_described(browser, deck):
+SEEN = """card => ({
+  says: card.querySelector('.says').textContent,
+  alt: card.querySelector('svg.picture').getAttribute('aria-label'),
+  picture: card.querySelector('svg.picture').innerHTML,
+  value: card.querySelector('output, select')?.textContent,
+  slide: Reveal.getIndices().h,
+})"""
+
+
+def test_every_picture_moves_by_keyboard_and_says_what_it_shows(browser, deck):
     seen = opened(browser, deck[0])
-    texts = seen.page.evaluate("[...document.images].map(image => image.alt)")
-    assert all(len(text) > 20 and "No description" not in text for text in texts), texts
+    page = seen.page
+    for card in page.locator("lecture-explorable .lecture-ex").all():
+        number = card.evaluate("card => Reveal.getIndices(card.closest('section')).h")
+        page.evaluate(f"Reveal.slide({number})")
+        for control in card.locator("input, select").all():
+            card.get_by_text("reset").click()
+            before = card.evaluate(SEEN)
+            control.focus()
+            page.keyboard.press("End")
+            after = card.evaluate(SEEN)
+            if after["says"] == before["says"]:  # it stood at its last value
+                page.keyboard.press("Home")
+                after = card.evaluate(SEEN)
+            assert after["slide"] == number, "a key for a control turned the slide"
+            assert after["says"] != before["says"]
+            assert after["picture"] != before["picture"]
+            assert after["says"] in after["alt"]
+        card.get_by_text("reset").click()
+        page.wait_for_function("document.activeElement == document.body")
+        page.keyboard.press("PageDown")
+        assert page.evaluate("Reveal.getIndices().h") == number + 1, "the deck kept no key"
+    assert seen.requests == []
+    assert seen.complaints == []
+    page.context.close()
+
+
+def test_a_setting_is_compared_with_another_on_the_same_axes(browser, sample_deck):
+    page = opened(browser, sample_deck).page
+    page.evaluate("Reveal.slide(1)")
+    card = page.locator(".lecture-ex")
+    card.get_by_text("+ compare").click()
+    card.locator("input").focus()
+    page.keyboard.press("End")
+    assert card.locator(".other").inner_text() == "A, in grey: users 2"
+    assert card.locator(".pinned .line2d").count() == 1
+    assert card.locator("output").inner_text() == "8"
+    card.get_by_text("− compare").click()
+    assert card.locator(".pinned *").count() == 0
+    assert not card.locator(".other").is_visible()
+    page.context.close()
+
+
+def test_a_printed_deck_shows_each_picture_at_its_start_without_controls(browser, sample_deck):
+    seen = visit(browser, sample_deck.as_uri() + "?print-pdf")
+    page = seen.page
+    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    card = page.locator(".lecture-ex")
+    card.locator(".settings").wait_for(state="hidden")
+    assert "At batch 2" in card.locator("svg.picture").get_attribute("aria-label")
+    assert card.locator("svg.picture .line2d").count() > 0
+    page.context.close()
+
+
+def test_a_picture_without_words_is_in_no_deck(browser, deck):
+    seen = opened(browser, deck[0])
+    texts = seen.page.evaluate(
+        "[...document.querySelectorAll('img, svg.picture')]"
+        ".map(picture => picture.alt || picture.getAttribute('aria-label') || '')"
+    )
+    assert all(len(text) > 20 for text in texts), texts
     seen.page.context.close()
 
 
@@ -336,12 +412,22 @@ def test_columns_of_numbers_stand_right(sample_deck):
     assert '<td>RTX 4090</td><td class="number">24 GB</td>' in html
 
 
-def test_a_picture_carries_its_sentence_its_description_and_its_source(sample_deck):
+def test_a_slide_names_its_source_and_its_place(sample_deck):
     html = sample_deck.read_text(encoding="utf-8")
-    assert 'alt="At batch 8 the weights are read once' in html
-    assert '<strong class="weights">weights</strong>' in html
     assert " Sample, not data. </span><span>LLM inference · 2 / 9</span>" in html
     assert "<span>Chapter 1: The price of a token</span>" in html
+
+
+def test_a_picture_without_script_is_a_still_with_its_words(sample_deck):
+    html = sample_deck.read_text(encoding="utf-8")
+    assert 'role="img" aria-label="At batch 2 the weights' in html
+    assert '<p class="says">At batch 2 the weights' in html
+
+
+def test_a_deck_keeps_to_its_budget(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "MOST_BYTES", 1e5)
+    with pytest.raises(BuildError, match=r"would take 0.\d MB, and 0 MB is the most"):
+        build.build_deck(written(tmp_path / "big.ipynb", slide("## Why?")), tmp_path)
 
 
 def test_a_deck_carries_the_licences_of_what_it_holds(sample_deck):
@@ -361,13 +447,11 @@ def test_a_deck_without_formulas_carries_no_katex(tmp_path):
     assert len(html) < 800_000
 
 
-PNG = base64.b64encode(b"not looked at").decode()
-SILENT = f"""
+IMAGE = """
 class Picture:
     def _repr_mimebundle_(self, **_):
-        return {{"image/png": "{PNG}", "text/plain": ""}}, {{"lecture": {{"kind": "explorable"}}}}
+        return {"image/png": "", "text/plain": ""}
 Picture()"""
-SMALL = SILENT.replace('{"lecture"', '{"image/png": {"alt": "A bar.", "width": 2000}, "lecture"')
 HIDDEN = """
 import ipywidgets
 output = ipywidgets.Output()
@@ -381,8 +465,7 @@ FAULTS = {
     "unmarked error": (new_code_cell("1 / 0"), "raised ZeroDivisionError"),
     "allowed error": (shown("1 / 0", "raises-exception"), "raised ZeroDivisionError"),
     "stderr": (shown("import sys\nprint('odd', file=sys.stderr)"), "wrote to stderr: odd"),
-    "no sentence": (shown(SILENT), "has no sentence"),
-    "small picture": (shown(SMALL), "would shrink too far"),
+    "image": (shown(IMAGE), "cannot show image/png, text/plain; give HTML, or a picture by expl"),
     "widget": (shown("import ipywidgets\nipywidgets.IntSlider()"), "live widget"),
     "hidden error": (new_code_cell(HIDDEN), "hides ZeroDivisionError"),
     "bad formula": (marked(new_markdown_cell(r"$\frac{1}$"), "-"), r"cell 2 .*frac.*KaTeX"),
@@ -423,18 +506,15 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path, capsys):
     assert "there is no such notebook" in capsys.readouterr().err
 
 
-def test_a_sentence_is_coloured_by_what_it_names():
-    html = coloured_sentence("The KV cache needs 3 > 2 GB; weights and traffic need less.")
-    assert html.count("<strong") == 2
-    assert '<strong class="kv">KV cache</strong> needs 3 &gt; 2 GB' in html
-    assert coloured_strong("KV cache") == '<strong class="kv">KV cache</strong>'
+def test_bold_words_are_coloured_by_what_they_name():
+    assert coloured_strong("KV cache") == '<strong style="color:var(--cache)">KV cache</strong>'
     assert coloured_strong("Shrink") == "<strong>Shrink</strong>"
-    assert coloured_sentence("The arithmetic intensity is 2.") == "The arithmetic intensity is 2."
+    assert coloured_strong("arithmetic intensity") == "<strong>arithmetic intensity</strong>"
 
 
 def test_code_is_coloured_by_what_it_names():
     html = coloured_code("kv_bytes = 2  # <both>")
-    assert html.startswith('<b class="kv">kv_bytes</b> = ')
+    assert html.startswith('<b style="color:var(--cache)">kv_bytes</b> = ')
     assert '<span class="comment"># &lt;both&gt;</span>' in html
 
 

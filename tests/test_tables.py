@@ -2,7 +2,7 @@
 
 import pytest
 
-from lecture_lib.medium import STILL
+from lecture_lib.medium import MEDIUM
 from lecture_lib.tables import Table
 
 TOY = Table(("who", "rate"), (("one user", "9"), ("all", "100 tok/s")), "Floor times.")
@@ -25,7 +25,7 @@ def test_a_notebook_gets_markdown_and_the_plain_words_that_are_stored():
 
 def test_a_slide_gets_a_table_and_the_same_plain_words(monkeypatch):
     plain = TOY._repr_mimebundle_()["text/plain"]
-    monkeypatch.setenv(STILL, "1")
+    monkeypatch.setenv(MEDIUM, "deck")
     bundle = TOY._repr_mimebundle_()
     assert bundle == {
         "text/plain": plain,
@@ -38,7 +38,7 @@ def test_a_slide_gets_a_table_and_the_same_plain_words(monkeypatch):
 
 
 def test_what_a_cell_says_is_no_markup_on_a_slide(monkeypatch):
-    monkeypatch.setenv(STILL, "1")
+    monkeypatch.setenv(MEDIUM, "deck")
     page = Table(("a < b",), (("<b>&",),), "x > y")._repr_mimebundle_()["text/html"]
     assert "<th>a &lt; b</th>" in page
     assert "<td>&lt;b&gt;&amp;</td>" in page

@@ -7,7 +7,7 @@ import pytest
 from lecture_lib import catalog, verdicts
 from lecture_lib.catalog import CatalogError
 from lecture_lib.measured import all_compared, fitted, reached_shares
-from lecture_lib.medium import STILL
+from lecture_lib.medium import MEDIUM
 from lecture_lib.serving import decode_roof
 from lecture_lib.verdicts import Verdict, findings, verdict
 
@@ -127,7 +127,7 @@ def test_a_notebook_quotes_the_claim_and_the_words_are_stored():
 
 
 def test_what_a_claim_says_is_no_markup_on_a_slide(monkeypatch):
-    monkeypatch.setenv(STILL, "1")
+    monkeypatch.setenv(MEDIUM, "deck")
     claim = replace(catalog.claim("C01"), text="a < b & <script>")
     page = Verdict(claim, "x > y", "not supported", "<i>No</i>")._repr_mimebundle_()["text/html"]
     assert "<script>" not in page
@@ -145,7 +145,7 @@ def test_findings_tell_what_the_draft_said_and_what_was_found_since():
 
 
 def test_findings_are_no_markup_on_a_slide(monkeypatch):
-    monkeypatch.setenv(STILL, "1")
+    monkeypatch.setenv(MEDIUM, "deck")
     row = replace(catalog.claim("C22"), text="<b>", found="1 < 2")
     page = verdicts.Findings((row,))._repr_mimebundle_()["text/html"]
     assert "<li><em>The draft: &lt;b&gt;.</em> 1 &lt; 2.</li>" in page

@@ -4,13 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
-from pictures import moved_as_drawn_afresh, shown, xy
+from pictures import measure, moved_as_drawn_afresh, shown, to_draw, xy
 
 from lecture_lib import catalog
 from lecture_lib.decode import DecodeStep
 from lecture_lib.measured import KINDS, compared, reached_shares
+from lecture_lib.picture import Picture
 from lecture_lib.roofline import Roof, Work
-from lecture_lib.scene import Picture
 from lecture_lib.serving import devices_that_decode, models_that_decode
 from lecture_lib.views.decode.price import (
     DRAFT_SYSTEMS,
@@ -23,7 +23,7 @@ from lecture_lib.views.decode.readings import UNSOURCED, ClaimMustBe, MustBe, mu
 from lecture_lib.views.decode.sharing import BATCH, BatchSharing
 from lecture_lib.views.decode.trust import SYSTEMS, PredictedMeasured, trust
 from lecture_lib.views.decode.words import tokens, too_big, users
-from lecture_lib.views.style import COMPUTE, TRAFFIC, WRONG
+from lecture_lib.views.style import COMPUTE, TRAFFIC, WRONG_TEXT
 
 DRAFT = list(DRAFT_SYSTEMS.values())
 TOO_BIG = {"device": "RTX 4090", "model": "Llama-2-70B", "weights": "16 bits", "sequences": 1}
@@ -58,10 +58,25 @@ def inside(ax, x, y) -> bool:
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_moving_from_any_state_to_any_other_gives_the_pixels_of_drawing_it_afresh(scene):
-    pixels = moved_as_drawn_afresh(scene, SCENES[scene])
-    for one, other in itertools.combinations(pixels, 2):
-        assert not np.array_equal(one, other)
+def test_moving_from_any_state_to_any_other_gives_what_drawing_it_afresh_gives(scene):
+    seen = moved_as_drawn_afresh(scene, SCENES[scene])
+    for one, other in itertools.combinations(seen, 2):
+        assert one != other
+
+
+@pytest.mark.parametrize("scene_type", SCENES)
+def test_what_stays_where_it_is_is_not_drawn_again(scene_type):
+    for setting in SCENES[scene_type]:
+        scene, state = shown(scene_type, **setting)
+        scene.move(state)
+        assert not to_draw(scene)
+
+
+def test_curves_and_bands_stay_where_only_the_users_change():
+    scene, _ = shown(BatchSharing, **SHARED[0])
+    scene.move(BatchSharing.state(**{**SHARED[0], "sequences": 64}))
+    assert not {*scene.bands, *scene.lines, scene.beyond, scene.wall} & {*to_draw(scene)}
+    assert {scene.each, scene.total, scene.now.pill} <= {*to_draw(scene)}
 
 
 # the price of a token
@@ -106,7 +121,7 @@ def test_what_does_not_fit_is_crossed_out():
     assert scene.cross.get_visible()
     assert not scene.mark.get_visible()
     assert scene.numbers[0].get_text() == "does not fit"
-    assert {number.get_color() for number in scene.numbers} == {WRONG}
+    assert {number.get_color() for number in scene.numbers} == {WRONG_TEXT}
     assert state.says.startswith("Llama-2-70B on RTX 4090 with 1 user. Does not fit: the weights ")
 
 
@@ -217,7 +232,7 @@ def test_the_lines_are_the_floors_and_their_colour_is_the_limit(setting):
 def test_a_band_reaches_from_its_floor_down_to_the_sum(setting):
     scene, state = shown(BatchSharing, **setting)
     for band, users_at_once in zip(scene.bands, (1, BATCH), strict=True):
-        reached = band.get_paths()[0].get_extents()
+        reached = band.get_path().get_extents()
         assert reached.y1 == pytest.approx((users_at_once / state.curve.floor).max())
         assert reached.y0 == pytest.approx((users_at_once / state.curve.sum).min())
 
@@ -268,7 +283,7 @@ def test_each_size_says_which_share_of_its_ceiling_the_claim_asks_for():
     assert [words.get_text() for words in scene.words] == [
         "50 % of the ceiling", "2 × the ceiling", "10 % of the ceiling", "does not fit",
     ]  # fmt: skip
-    wrong = [words.get_color() == WRONG for words in scene.words]
+    wrong = [words.get_color() == WRONG_TEXT for words in scene.words]
     assert wrong == [False, True, False, True]
     assert [mark.get_visible() for mark in scene.marks] == [True, True, True, False]
     assert [band.get_visible() for band in scene.bands] == [True, True, True, False]
@@ -357,7 +372,7 @@ def test_no_two_names_of_marks_touch(setting):
     seen = [label for label in scene.labels if label.get_visible()]
     assert seen
     assert {label.get_text() for label in seen} <= set(state.names)
-    renderer = scene.ax.figure.canvas.get_renderer()
+    renderer = measure(scene.ax.figure)
     boxes = [label.get_window_extent(renderer) for label in seen]
     for one, other in itertools.combinations(boxes, 2):
         assert not one.overlaps(other)

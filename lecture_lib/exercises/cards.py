@@ -4,7 +4,7 @@ import html
 from functools import cache
 from importlib import resources
 
-from lecture_lib import medium
+from lecture_lib import front, medium
 from lecture_lib.exercises.checks import Exercise, judge
 from lecture_lib.exercises.predictions import (
     LETTERS,
@@ -278,11 +278,11 @@ def _card_class():
     """The widget's class, made when the first card is shown: only then is anywidget loaded."""
     import traitlets
 
-    front = resources.files("lecture_lib") / "front"
+    folder = resources.files("lecture_lib") / "front"
 
     class QuestionCard(medium.anywidget().AnyWidget):
-        _esm = (front / "question.js").read_text("utf-8")
-        _css = (front / "question.css").read_text("utf-8")
+        _esm = (folder / "question.js").read_text("utf-8")
+        _css = front.style() + (folder / "question.css").read_text("utf-8")
         face = traitlets.Dict().tag(sync=True)
 
     return QuestionCard

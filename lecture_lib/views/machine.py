@@ -13,13 +13,17 @@ from lecture_lib.serving import kept_as
 from lecture_lib.units import plain, readable
 from lecture_lib.views.style import (
     COMPUTE,
+    EDGE,
     GROUND,
     INK,
+    MARKS,
+    ROOF,
     TRAFFIC,
     TRAFFIC_TEXT,
     WEIGHTS,
     LectureScene,
     Now,
+    change,
     chart,
     decades,
     note,
@@ -66,20 +70,25 @@ class MachineRoof(LectureScene):
 
     def draw(self, figure):
         self.ax = ax = chart(
-            figure, y="arithmetic rate", x="arithmetic intensity, FLOP per byte moved", left=104
+            figure,
+            y="arithmetic rate",
+            x="arithmetic intensity, FLOP per byte moved",
+            left=104,
+            right=32,
         )
         ax.set(xscale="log", yscale="log", xlim=(0.1, 1e4), ylim=(1e8, 1e13))
         ticks(ax.yaxis, *decades(8, 13, "FLOP/s"))
-        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, lw=4, zorder=3))
-        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, lw=4, zorder=3))
+        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, zorder=3, **ROOF))
+        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, zorder=3, **ROOF))
         self.ridge = self.moving(
             *ax.plot([], [], "o", ms=9, mfc=GROUND, mec=INK, mew=1.6, zorder=5)
         )
         self.mark = self.moving(
-            *ax.plot([], [], "o", ms=11, color=WEIGHTS, mec=GROUND, mew=1.2, zorder=8)
+            *ax.plot([], [], MARKS[WEIGHTS], ms=11, color=WEIGHTS, zorder=8, **EDGE)
         )
         self.names = [
-            note(ax, color=color, va="bottom", zorder=6) for color in (TRAFFIC_TEXT, COMPUTE)
+            note(ax, color=color, ha="right", va="bottom", zorder=6)
+            for color in (TRAFFIC_TEXT, COMPUTE)
         ]
         self.moving(self.names)
         self.now = Now(
@@ -88,14 +97,20 @@ class MachineRoof(LectureScene):
 
     def move(self, state):
         roof = state.step.roof
-        self.memory.set_data([0.1, roof.ridge], [0.1 * roof.bandwidth, roof.peak_rate])
-        self.compute.set_data([roof.ridge, 1e4], [roof.peak_rate] * 2)
-        self.ridge.set_data([roof.ridge], [roof.peak_rate])
-        self.names[0].set(x=roof.ridge * 0.5, y=roof.peak_rate * 0.62, ha="right")
-        self.names[0].set_text(f"memory roof {readable(roof.bandwidth, 'B/s')}")
-        self.names[1].set(x=8e3, y=roof.peak_rate * 1.25, ha="right")
-        self.names[1].set_text(f"arithmetic roof {readable(roof.peak_rate, 'FLOP/s')}")
+        slope = [0.1 * roof.bandwidth, roof.peak_rate]
+        change(self.memory, data=([0.1, roof.ridge], slope))
+        change(self.compute, data=([roof.ridge, 1e4], [roof.peak_rate] * 2))
+        change(self.ridge, data=([roof.ridge], [roof.peak_rate]))
         intensity = float(state.step.work.intensity)
         rate = float(attainable_rate(intensity, roof))
-        self.mark.set_data([intensity], [rate])
+        near = 0.15 < intensity / roof.ridge < 1  # the ring would cover the end of the name
+        end = intensity * 0.6 if near else roof.ridge * 0.5
+        places = ((end, end * roof.bandwidth * 1.24), (8e3, roof.peak_rate * 1.25))
+        words = (
+            f"memory roof {readable(roof.bandwidth, 'B/s')}",
+            f"arithmetic roof {readable(roof.peak_rate, 'FLOP/s')}",
+        )
+        for name, place, text in zip(self.names, places, words, strict=True):
+            change(name, position=place, text=text)
+        change(self.mark, data=([intensity], [rate]))
         self.now.move(intensity, rate, f"{plain(intensity, 2)} FLOP/B")

@@ -4,31 +4,51 @@ from functools import cache
 from importlib import resources
 
 import numpy as np
-from matplotlib import font_manager, patheffects, ticker
+from matplotlib import font_manager, ticker
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lecture_lib.palette import Colour
 from lecture_lib.scene import Scene
 from lecture_lib.units import readable
 
-# What a thing is. Marks reach a contrast of 3 on the ground, texts 4.5; the seven hues and grey
-# stay apart in simulated protanopia, deuteranopia and tritanopia (tests/test_style.py measures it).
-COMPUTE = "#0b65c4"
-TRAFFIC = "#d67b1a"
-WEIGHTS = "#035935"
-CACHE = "#55356d"
-ACTIVATIONS = "#4396b6"
-ENERGY = "#7c6600"
-WRONG = "#bc3256"
-GREY = "#6b7280"
-PALE = "#b9bec8"  # marks that are only a background; they carry no fact alone
-TRAFFIC_TEXT = "#a55d14"
-ACTIVATIONS_TEXT = "#347994"
+# What a thing is: the light tone, which becomes a CSS variable when a picture is shown.
+COMPUTE = Colour.COMPUTE.light
+TRAFFIC = Colour.TRAFFIC.light
+TRAFFIC_TEXT = Colour.TRAFFIC_TEXT.light
+WEIGHTS = Colour.WEIGHTS.light
+CACHE = Colour.CACHE.light
+ACTIVATIONS = Colour.ACTIVATIONS.light
+ACTIVATIONS_TEXT = Colour.ACTIVATIONS_TEXT.light
+ENERGY = Colour.ENERGY.light
+WRONG = Colour.WRONG.light
+WRONG_TEXT = Colour.WRONG_TEXT.light
 
-GROUND = "#fcfbf8"
-INK = "#1a1f29"
-SOFT = "#4a5160"
-RULE = "#d9dbe0"
+GROUND = Colour.GROUND.light
+INK = Colour.INK.light
+SOFT = Colour.SOFT.light
+GREY = Colour.GREY.light
+RULE = Colour.RULE.light
+PALE = Colour.PALE.light
+
+# The second cue beside the colour, for a hue is never the only one.
+MARKS = {
+    COMPUTE: "s",
+    TRAFFIC: ">",
+    WEIGHTS: "o",
+    CACHE: "D",
+    ACTIVATIONS: "h",
+    ENERGY: "*",
+    WRONG: "X",
+}
+EDGE = {"mec": GROUND, "mew": 1.2}  # keeps a mark apart from what it lies on
+MEASURED = {"marker": "o", "ls": "none", "color": SOFT, **EDGE}  # never joined by a line
+ROOF = {"lw": 4}
+LIMIT = {"color": INK, "lw": 2.4}
+DASHED = (0, (4, 3))  # an estimate, or an end that is computed
+IMPOSSIBLE = {"fc": GROUND, "ec": WRONG, "hatch": "////", "lw": 0}
+WASH = 0.2  # the opacity of a range: its edges are seen on either ground
 
 LEAST_POINTS = 10  # 18 px on a slide of 1280 px: nothing in a picture is set smaller
 
@@ -82,9 +102,6 @@ class LectureScene(Scene):
     style = style()
 
 
-HALO = (patheffects.withStroke(linewidth=3.5, foreground=GROUND),)
-
-
 def chart(figure: Figure, *, x: str, y: str, left=78, right=24, top=44, bottom=54) -> Axes:
     """Axes with fixed margins [CSS px]; the y name stands above, flush with the sentence below."""
     width, height = figure.get_size_inches() * 100
@@ -103,8 +120,28 @@ def ticks(axis, values, labels) -> None:
 
 
 def note(ax: Axes, text="", *, color=INK, size=11.5, weight="semibold", **placing):
-    """Words in the picture, in the colour of what they name, readable over lines."""
-    return ax.text(0, 0, text, color=color, size=size, weight=weight, path_effects=HALO, **placing)
+    """Words in the picture, in the colour of what they name; the page gives them a halo."""
+    return ax.text(0, 0, text, color=color, size=size, weight=weight, gid="halo", **placing)
+
+
+def change(artist: Artist, **properties) -> None:
+    """Sets the properties whose values are new: an artist that stays as it is is not drawn again.
+
+    A property is one that the artist has a setter and a getter for: data, position, text, color.
+    """
+    new = {
+        name: value
+        for name, value in properties.items()
+        if not _same(getattr(artist, f"get_{name}")(), value)
+    }
+    if new:
+        artist.set(**new)
+
+
+def _same(old, new) -> bool:
+    """Whether two values are equal, where no number equals no number: a line may have gaps."""
+    gaps = np.asarray(old).dtype.kind == np.asarray(new).dtype.kind == "f"
+    return np.array_equal(old, new, equal_nan=gaps)
 
 
 class Now:
@@ -131,7 +168,7 @@ class Now:
             for v, s in zip(values, labels, strict=True)
         ]
         (self.line,) = ax.plot([1, 1], [0, 1], color=RULE, lw=1.2, zorder=1.5, transform=row)
-        (self.stem,) = ax.plot([], [], color=INK, lw=1.6, zorder=6, path_effects=HALO)
+        (self.stem,) = ax.plot([], [], color=INK, lw=1.6, zorder=6, gid="halo-line")
         (self.foot,) = ax.plot(
             [], [], "^", ms=8, color=INK, clip_on=False, transform=row, zorder=11
         )
@@ -158,19 +195,20 @@ class Now:
         x = min(max(x, low), high)
         bottom, top = self.ax.get_ylim()
         y = min(max(y, bottom), top)
-        self.line.set_data([x, x], [0, 1])
-        self.stem.set_data([x, x], [bottom, y])
-        self.foot.set_data([x], [0])
-        self.ring.set_data([x], [y])
-        self.pill.set_text(text)
-        self.pill.xy = (x, 0)
+        change(self.line, data=([x, x], [0, 1]))
+        change(self.stem, data=([x, x], [bottom, y]))
+        change(self.foot, data=([x], [0]))
+        change(self.ring, data=([x], [y]))
+        if self.pill.xy != (x, 0):  # matplotlib has no setter that would notice
+            self.pill.xy = (x, 0)
+            self.pill.stale = True
         width = 7.6 * len(text) + 14  # CSS px, a little more than the words take
         figure = self.ax.figure
         scale = 100 / figure.dpi
         place = self.ax.transData.transform((x, bottom))[0] * scale
         page = figure.get_size_inches()[0] * 100
         shift = min(max(place, width / 2 + 4), page - width / 2 - 4) - place
-        self.pill.set_position((shift * 0.72, -7))
+        change(self.pill, text=text, position=(shift * 0.72, -7))
         for tick in self.ticks:
             at = self.ax.transData.transform((tick.xy[0], bottom))[0] * scale
             tick.set_visible(abs(at - place - shift) > width / 2 + 3.6 * len(tick.get_text()) + 6)

@@ -14,15 +14,20 @@ from lecture_lib.units import plain, readable
 from lecture_lib.views.decode.words import tokens, too_big, users
 from lecture_lib.views.style import (
     COMPUTE,
-    GROUND,
+    EDGE,
     INK,
+    MARKS,
+    MEASURED,
     PALE,
+    ROOF,
     SOFT,
     TRAFFIC,
     TRAFFIC_TEXT,
     WRONG,
+    WRONG_TEXT,
     LectureScene,
     Now,
+    change,
     chart,
     decades,
     note,
@@ -127,16 +132,14 @@ class TokenPrice(LectureScene):
             color=PALE,
             mew=0,
         )
-        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, lw=4, zorder=3))
-        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, lw=4, zorder=3))
-        self.measured = self.moving(
-            *ax.plot([], [], "o", ms=7, color=SOFT, mec=GROUND, mew=1.2, zorder=5)
-        )
+        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, zorder=3, **ROOF))
+        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, zorder=3, **ROOF))
+        self.measured = self.moving(*ax.plot([], [], ms=7, zorder=5, **MEASURED))
         self.mark = self.moving(
-            *ax.plot([], [], "o", ms=11, color=INK, mec=GROUND, mew=1.2, zorder=8, clip_on=False)
+            *ax.plot([], [], "o", ms=11, color=INK, zorder=8, clip_on=False, **EDGE)
         )
         self.cross = self.moving(
-            *ax.plot([], [], "X", ms=14, color=WRONG, mec=GROUND, mew=1.2, zorder=9)
+            *ax.plot([], [], MARKS[WRONG], ms=14, color=WRONG, zorder=9, **EDGE)
         )
         box = ax.get_window_extent()
         steep = np.degrees(np.arctan2(box.height / 7, box.width / np.log10(self.high / self.low)))
@@ -146,7 +149,7 @@ class TokenPrice(LectureScene):
         self.memory_name.set(rotation_mode="anchor")
         self.compute_name = self.moving(note(ax, color=COMPUTE, va="bottom"))
         self.measured_name = self.moving(
-            note(ax, color=SOFT, weight="normal", size=10.5, va="top", ha="center")
+            note(ax, "measured", color=SOFT, weight="normal", size=10.5, va="top", ha="center")
         )
         self.beyond = self.moving(note(ax, color=SOFT, size=10.5, zorder=9, va="center"))
         self.now = Now(self, ax, *decades(8, 12, "B"))
@@ -166,42 +169,47 @@ class TokenPrice(LectureScene):
         step = state.step
         traffic, roof = float(step.work.traffic), step.roof
         reads = np.array([self.low, self.high])
-        self.memory.set_data(reads, roof.bandwidth / reads)
+        change(self.memory, data=(reads, roof.bandwidth / reads))
         flat = roof.peak_rate / float(step.work.flops)
-        self.compute.set_data(reads, [flat, flat])
+        change(self.compute, data=(reads, [flat, flat]))
         left = traffic > 2e11  # the names keep clear of the stem
-        self.compute_name.set(x=self.low * 1.2 if left else self.high * 0.9, y=flat * 1.22)
-        self.compute_name.set(
-            ha="left" if left else "right", text=f"arithmetic roof {plain(flat)} tok/s"
+        change(
+            self.compute_name,
+            position=(self.low * 1.2 if left else self.high * 0.9, flat * 1.22),
+            ha="left" if left else "right",
+            text=f"arithmetic roof {plain(flat)} tok/s",
         )
         self.compute_name.set_visible(0.1 < flat < 4e5)
         ends = np.clip([roof.bandwidth / 1e6, roof.bandwidth / 0.1], self.low, self.high)
         at = np.exp(np.interp(0.7 if traffic < 2e10 else 0.26, [0, 1], np.log(ends)))
-        self.memory_name.set(text=f"memory roof {readable(roof.bandwidth, 'B/s')}", x=at)
-        self.memory_name.set_y(roof.bandwidth / at * 1.3)
-        self.measured.set_data(
-            [c.step.work.traffic for c in state.measured], [c.rate for c in state.measured]
+        change(
+            self.memory_name,
+            position=(at, roof.bandwidth / at * 1.3),
+            text=f"memory roof {readable(roof.bandwidth, 'B/s')}",
         )
-        if state.measured:
-            rows = sorted(state.measured, key=lambda c: c.step.work.traffic)
+        rows = state.measured
+        change(self.measured, data=([c.step.work.traffic for c in rows], [c.rate for c in rows]))
+        if rows:
+            rows = sorted(rows, key=lambda c: c.step.work.traffic)
             # the stem would cross the word
             near = abs(np.log10(rows[0].step.work.traffic / traffic)) < 0.4
             named = rows[-1 if near else 0]
-            self.measured_name.set(
-                x=float(named.step.work.traffic), y=named.rate * 0.5, text="measured"
-            )
-        self.measured_name.set_visible(bool(state.measured))
+            change(self.measured_name, position=(float(named.step.work.traffic), named.rate * 0.5))
+        self.measured_name.set_visible(bool(rows))
         fits = bool(step.fits)
         rate = float(step.user_rate)
         self.now.move(traffic, rate, readable(traffic, "B"))
         low, high = self.ax.get_ylim()
         for mark, seen in ((self.mark, fits), (self.cross, not fits)):
-            mark.set_data([traffic], [min(max(rate, low), high)])
+            change(mark, data=([traffic], [min(max(rate, low), high)]))
             mark.set_visible(seen)
         self.beyond.set_visible(fits and not low <= rate <= high)
         above = rate > high
-        self.beyond.set(x=traffic * 1.9, y=high / 2.2 if above else low * 2.2)
-        self.beyond.set_text(f"{'above' if above else 'below'} the scale: {tokens(rate)}")
+        change(
+            self.beyond,
+            position=(traffic * 1.9, high / 2.2 if above else low * 2.2),
+            text=f"{'above' if above else 'below'} the scale: {tokens(rate)}",
+        )
         self.write(step, fits, state.most)
 
     def write(self, step, fits: bool, most: int):
@@ -228,7 +236,7 @@ class TokenPrice(LectureScene):
                 (users(most), would_fit),
             ]
         for (number, caption), top, under in zip(rows, self.numbers, self.captions, strict=True):
-            top.set(text=number, color=INK if fits else WRONG)
+            change(top, text=number, color=INK if fits else WRONG_TEXT)
             under.set_text(caption)
 
 

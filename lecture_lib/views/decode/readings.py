@@ -15,11 +15,13 @@ from lecture_lib.views.style import (
     COMPUTE,
     GREY,
     INK,
+    LIMIT,
     RULE,
     SOFT,
     TRAFFIC,
-    WRONG,
+    WRONG_TEXT,
     LectureScene,
+    change,
     chart,
     note,
     ticks,
@@ -124,7 +126,8 @@ class ClaimMustBe(LectureScene):
 
     state = staticmethod(must_be)
     source = (
-        "Claims C13 and C14 of the draft have no source that we could find. Ceilings: floor times. "
+        "Claims C13 and C14 of the draft have no source that we could find. Ceilings: floor times, "
+        "orange where memory is the limit, blue where arithmetic is. "
         "Grey: what measured rows at batch 1, on other devices, reach of their ceilings."
     )
     rows = 4
@@ -140,15 +143,15 @@ class ClaimMustBe(LectureScene):
         for k in range(self.rows):
             ax.axhline(k, color=RULE, lw=0.8, zorder=1)
             self.bands.append(
-                ax.plot([], [], color=GREY, lw=13, alpha=0.3, solid_capstyle="butt", zorder=2)[0]
+                ax.plot([], [], color=GREY, lw=13, alpha=0.4, solid_capstyle="butt", zorder=2)[0]
             )
             self.marks.append(ax.plot([], [], "|", ms=24, mew=4, zorder=4)[0])
             self.names.append(
                 ax.text(-0.02, k, "", transform=row, ha="right", va="center", color=INK)
             )
             self.words.append(ax.text(1.02, k, "", transform=row, va="center", weight="semibold"))
-        (self.line,) = ax.plot([], [], color=INK, lw=2.4, zorder=5)
-        self.name = note(ax, va="center", zorder=6)
+        (self.line,) = ax.plot([], [], zorder=5, **LIMIT)
+        self.name = note(ax, ha="center", va="center", zorder=6)
         self.moving(self.bands, self.marks, self.names, self.words, self.line, self.name)
         ax.text(1.02, -0.62, "the claim asks for", transform=row, va="center", color=SOFT)
 
@@ -157,10 +160,10 @@ class ClaimMustBe(LectureScene):
         for k, (model, most) in enumerate(zip(state.models, state.most, strict=True)):
             fits, share, possible = state.fits[k], state.share[k], state.possible[k]
             self.names[k].set_text(model)
-            self.bands[k].set_data([most * low, most * high], [k, k])
+            change(self.bands[k], data=([most * low, most * high], [k, k]))
             self.bands[k].set_visible(bool(fits))
-            self.marks[k].set_data([most], [k])
-            self.marks[k].set_color(TRAFFIC if state.memory_bound[k] else COMPUTE)
+            color = TRAFFIC if state.memory_bound[k] else COMPUTE
+            change(self.marks[k], data=([most], [k]), color=color)
             self.marks[k].set_visible(bool(fits))
             if not fits:
                 words = "does not fit"
@@ -168,8 +171,7 @@ class ClaimMustBe(LectureScene):
                 words = f"{percent(share)} of the ceiling"
             else:
                 words = f"{plain(share, 2)} × the ceiling"
-            self.words[k].set(text=words, color=INK if possible else WRONG)
-        self.line.set_data([state.claimed] * 2, [-0.45, self.rows - 0.4])
-        self.name.set(
-            text=f"claimed: {plain(state.claimed)} tok/s", x=state.claimed, y=-0.62, ha="center"
-        )
+            change(self.words[k], text=words, color=INK if possible else WRONG_TEXT)
+        change(self.line, data=([state.claimed] * 2, [-0.45, self.rows - 0.4]))
+        claimed = f"claimed: {plain(state.claimed)} tok/s"
+        change(self.name, text=claimed, position=(state.claimed, -0.62))

@@ -13,13 +13,20 @@ from lecture_lib.units import percent, readable
 from lecture_lib.views.decode.words import tokens, too_big, users
 from lecture_lib.views.style import (
     COMPUTE,
+    DASHED,
+    EDGE,
     GROUND,
+    IMPOSSIBLE,
     INK,
+    MARKS,
     SOFT,
     TRAFFIC,
+    WASH,
     WRONG,
+    WRONG_TEXT,
     LectureScene,
     Now,
+    change,
     chart,
     note,
     ticks,
@@ -73,9 +80,7 @@ class BatchSharing(LectureScene):
         ticks(ax.yaxis, 10.0 ** np.arange(6), ["1", "10", "100", "1,000", "10,000", "100,000"])
         # bands, lines and names: of each user first, then of all together
         self.bands = [
-            self.moving(
-                ax.fill_between([1, 2], [1, 1], [1, 1], color=SOFT, alpha=0.13, lw=0, zorder=2)
-            )
+            self.moving(*ax.fill([1], [1], color=SOFT, alpha=WASH, lw=0, zorder=2))
             for _ in range(2)
         ]
         self.lines = [
@@ -83,18 +88,19 @@ class BatchSharing(LectureScene):
             for _ in range(2)
             for color in (TRAFFIC, COMPUTE)
         ]
-        self.beyond = self.moving(
-            ax.add_patch(Rectangle((1, 1), 1, 1, fc=GROUND, ec=WRONG, hatch="////", lw=0, zorder=5))
-        )
-        self.wall = self.moving(*ax.plot([], [], color=WRONG, lw=1.8, ls=(0, (4, 3)), zorder=6))
-        self.names = [self.moving(note(ax, zorder=10, ha="left", va="bottom")) for _ in range(2)]
-        self.full = self.moving(note(ax, color=WRONG, zorder=10, va="top"))
+        self.beyond = self.moving(ax.add_patch(Rectangle((1, 1), 1, 2e5, zorder=5, **IMPOSSIBLE)))
+        self.wall = self.moving(*ax.plot([], [], color=WRONG, lw=1.8, ls=DASHED, zorder=6))
+        self.names = [
+            self.moving(note(ax, words, zorder=10, ha="center", va=va))
+            for words, va in (("each user", "top"), ("all users together", "bottom"))
+        ]
+        self.full = self.moving(note(ax, color=WRONG_TEXT, zorder=10, va="top"))
         self.full.set_bbox({"boxstyle": "square,pad=.3", "fc": GROUND, "ec": "none"})
         self.now = Now(self, ax, 2.0 ** np.arange(0, 11, 2), [f"{2**k:,}" for k in range(0, 11, 2)])
-        dot = {"ms": 11, "color": INK, "mec": GROUND, "mew": 1.2, "zorder": 8, "clip_on": False}
-        self.total = self.moving(*ax.plot([], [], "o", **dot))
-        self.each = self.moving(*ax.plot([], [], "o", **dot))
-        self.cross = self.moving(*ax.plot([], [], "X", **{**dot, "ms": 14, "color": WRONG}))
+        dot = {"zorder": 8, "clip_on": False, **EDGE}
+        self.total = self.moving(*ax.plot([], [], "o", ms=11, color=INK, **dot))
+        self.each = self.moving(*ax.plot([], [], "o", ms=11, color=INK, **dot))
+        self.cross = self.moving(*ax.plot([], [], MARKS[WRONG], ms=14, color=WRONG, **dot))
 
     def move(self, state):
         curve, here = state.curve, state.here
@@ -102,36 +108,35 @@ class BatchSharing(LectureScene):
         sums = (1 / curve.sum, BATCH / curve.sum)  # rates by the sum
         bounds = (curve.memory_bound, ~curve.memory_bound)
         for k, (most, least) in enumerate(zip(floors, sums, strict=True)):
-            self.bands[k].set_data(BATCH, np.maximum(least, 1e-3), most)
+            change(self.bands[k], xy=outline(np.maximum(least, 1e-3), most))
             for line, bound in zip(self.lines[2 * k : 2 * k + 2], bounds, strict=True):
-                line.set_data(BATCH, np.where(bound, most, np.nan))
+                change(line, data=(BATCH, np.where(bound, most, np.nan)))
         end = min(max(state.most + 0.5, 1), 1024)
-        self.beyond.set_bounds(end, 1, 1024 - end, 2e5)
+        change(self.beyond, x=end, width=1024 - end)
         self.beyond.set_visible(state.most < 1024)
-        self.wall.set_data([end, end], [1, 2e5])
+        change(self.wall, data=([end, end], [1, 2e5]))
         self.wall.set_visible(1 <= state.most < 1024)
         text = (
             f"memory ends at {users(state.most)}" if state.most else "the weights alone do not fit"
         )
         right = end < 40
-        self.full.set(
-            text=text, x=end * (1.12 if right else 0.9), y=1.2e5, ha="left" if right else "right"
+        change(
+            self.full,
+            text=text,
+            position=(end * (1.12 if right else 0.9), 1.2e5),
+            ha="left" if right else "right",
         )
         self.full.set_visible(state.most < 1024)
         spot = self.clear_of(here.sequences, end)
-        self.names[0].set(
-            text="each user", x=BATCH[spot], y=floors[0][spot] * 0.75, va="top", ha="center"
-        )
-        self.names[1].set(
-            text="all users together", x=BATCH[spot], y=floors[1][spot] * 1.6, ha="center"
-        )
-        for name in self.names:
+        for name, floor, away in zip(self.names, floors, (0.75, 2), strict=True):
+            change(name, position=(BATCH[spot], floor[spot] * away))
             name.set_visible(state.most >= 3)
         fits = bool(here.fits)
         for mark, rate in ((self.each, here.user_rate), (self.total, here.total_rate)):
-            mark.set_data([here.sequences], [rate])
+            change(mark, data=([here.sequences], [rate]))
             mark.set_visible(fits)
-        self.cross.set_data([here.sequences], [min(max(float(here.total_rate), 1.5), 1e5)])
+        crossed = min(max(float(here.total_rate), 1.5), 1e5)
+        change(self.cross, data=([here.sequences], [crossed]))
         self.cross.set_visible(not fits)
         self.now.move(here.sequences, float(here.total_rate), users(here.sequences))
 
@@ -141,3 +146,9 @@ class BatchSharing(LectureScene):
         places = np.log2(end) * np.array([0.5, 0.28, 0.72])
         clear = [p for p in places if abs(p - np.log2(sequences)) > 1.6]
         return int(np.argmin(abs(np.log2(BATCH) - (clear or [places[0]])[0])))
+
+
+def outline(low, high) -> np.ndarray:
+    """The corners [users, tokens per second] around what lies between two curves over BATCH."""
+    there_and_back = np.r_[BATCH, BATCH[::-1], BATCH[0]]
+    return np.column_stack([there_and_back, np.r_[low, high[::-1], low[0]]])

@@ -10,11 +10,11 @@ from lecture_lib.scene import State
 from lecture_lib.units import percent, plain, readable
 from lecture_lib.views.style import (
     GREY,
-    GROUND,
-    INK,
+    LIMIT,
+    MEASURED,
     SOFT,
-    TRAFFIC,
     LectureScene,
+    change,
     chart,
     note,
     ticks,
@@ -82,13 +82,11 @@ class PredictedMeasured(LectureScene):
             "rotation_mode": "anchor",
             "ha": "center",
         }
-        ax.plot([low, high], [low, high], color=INK, lw=2.4)
+        ax.plot([low, high], [low, high], **LIMIT)
         ax.plot([low, high], [low / 2, high / 2], color=GREY, lw=1.2)
-        note(ax, "as predicted").set(x=400, y=425, **rise)
+        note(ax, "as predicted").set(x=400, y=455, **rise)
         note(ax, "half of it", color=SOFT, weight="normal", size=10.5).set(x=20, y=10.8, **rise)
-        self.marks = self.moving(
-            *ax.plot([], [], "o", ms=9, color=TRAFFIC, mec=GROUND, mew=1.2, zorder=5)
-        )
+        self.marks = self.moving(*ax.plot([], [], ms=9, zorder=5, **MEASURED))
         self.labels = [
             note(ax, color=SOFT, weight="normal", size=10.5, va="center", zorder=6)
             for _ in range(max(len(compared(device=d, engine=e)) for d, e in SYSTEMS.values()))
@@ -96,17 +94,16 @@ class PredictedMeasured(LectureScene):
         self.moving(self.labels)
 
     def move(self, state):
-        self.marks.set_data(state.predicted, state.rates)
-        for label in self.labels:
-            label.set_visible(False)
-        named, below = set(), np.inf
+        change(self.marks, data=(state.predicted, state.rates))
+        named, below, seen = set(), np.inf, set()
         for k in np.argsort(-state.rates):
             y = np.log(state.rates[k])
             if state.names[k] in named or below - y < 0.3:  # the words of two marks would touch
                 continue
             named.add(state.names[k])
             below = y
-            self.labels[k].set(
-                x=state.predicted[k] * 1.05, y=state.rates[k] * 0.97, text=state.names[k]
-            )
-            self.labels[k].set_visible(True)
+            seen.add(k)
+            place = (state.predicted[k] * 1.06, state.rates[k] * 0.97)
+            change(self.labels[k], position=place, text=state.names[k])
+        for k, label in enumerate(self.labels):
+            label.set_visible(k in seen)

@@ -1,0 +1,236 @@
+"""A move as a student sees it: JupyterLab in Chromium, from the key to the painted picture."""
+
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+from browser import launched, visit
+from contestants import CONTROL, SCENES, explorable, slider
+from in_kernel import ROOT, ROUNDS, environment
+from test_lab import PATIENCE, answers
+
+WATCH = Path(__file__).with_name("watch.js").read_text("utf-8")
+FLOOR = "empty update"
+WIDTH, HEIGHT = 1280, 1000  # CSS px
+NOTEBOOK = "race.ipynb"
+PAUSE = 60  # ms between two moves, so that one does not wait for the tail of another
+LINGER = 2000  # ms that a film goes on after the drag
+WARM = 4  # moves before the first that counts
+END = "every cell has run"
+FILMED = 60  # moves of the mouse in a drag
+DRAG = 3.0  # s
+THERE_AND_BACK = 3  # times over the slider in a drag: there, back, there
+
+
+@dataclass
+class Racer:
+    """One cell of the notebook: how it is moved, and what in it is the picture."""
+
+    name: str
+    source: str
+    handle: str  # CSS: what takes the keys
+    picture: str  # CSS: what changes
+    values: int = 10**9
+    at: int = 0  # number of the value that shows
+    rising: bool = True
+    durations: list[float] = field(default_factory=list)  # s
+
+    def key(self) -> str:
+        """The next key of a walk there and back over the slider."""
+        if self.at == (self.values - 1 if self.rising else 0):
+            self.rising = not self.rising
+        self.at += 1 if self.rising else -1
+        return "ArrowRight" if self.rising else "ArrowLeft"
+
+    def to_the_first(self) -> int:
+        """How many keys the walk still takes to the first value."""
+        round_trip = 2 * (self.values - 1)
+        return (round_trip - self.at) % round_trip if self.rising else self.at
+
+
+def racers() -> list[Racer]:
+    """The floor, and for each scene interact and our explorable."""
+    found = [Racer(FLOOR, "contestants.Echo()", ".echo", ".echo")]
+    for scene in SCENES:
+        made = explorable(scene)
+        source = f"contestants.explorable({scene!r})"
+        values = slider(made)
+        walk = {"values": len(values), "at": values.index(made.starts[CONTROL])}
+        handle = f'input[aria-label="{made.controls[CONTROL].name}"]'
+        rival = (f"contestants.with_interact({source})", ".noUi-handle", ".jp-OutputArea img")
+        ours = (source, handle, ".lecture-ex svg.picture")
+        found.append(Racer(f"{scene}, interact", *rival, **walk))
+        found.append(Racer(f"{scene}, ours", *ours, **walk))
+    return found
+
+
+@contextmanager
+def lab(sources: list[str]) -> Iterator[str]:
+    """JupyterLab as `make lab` starts it, with a notebook of these cells; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(8)
+    config = f"--config={ROOT / 'tools' / 'jupyter_lab_config.py'}"
+    with TemporaryDirectory() as folder:
+        notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, sources)])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, Path(folder) / NOTEBOOK)
+        where = [f"--ServerApp.root_dir={folder}", f"--port={port}", "--no-browser"]
+        where += [f"--LabApp.workspaces_dir={folder}", f"--IdentityProvider.token={token}"]
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", config, *where],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+        )
+        try:
+            answers(f"http://127.0.0.1:{port}/api", server)
+            yield f"http://127.0.0.1:{port}/lab/tree/{NOTEBOOK}?token={token}"
+        finally:
+            server.terminate()
+            server.wait(timeout=60)
+
+
+def run_all(page) -> None:
+    """Runs every cell and waits until each has run. AssertionError if one of them fails."""
+    page.set_default_timeout(PATIENCE)
+    page.locator(".jp-Notebook").wait_for()
+    page.get_by_text("| Idle").wait_for()
+    page.get_by_text("Run", exact=True).first.click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.get_by_text(END, exact=True).wait_for()
+    faults = page.locator(".jp-OutputArea-output[data-mime-type*=error]")
+    assert not faults.count(), faults.first.inner_text()
+
+
+class Track:
+    """The cell of a racer on the page, in view."""
+
+    def __init__(self, page, racer: Racer, index: int):
+        self.page, self.racer = page, racer
+        self.cell = page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+        self.cell.scroll_into_view_if_needed()
+        self.handle = self.cell.locator(racer.handle)
+        self.handle.wait_for()
+        self.cell.locator(racer.picture).wait_for()
+        self.handle.scroll_into_view_if_needed()
+        page.wait_for_timeout(500)
+
+    def ask(self, call: str):
+        """What watch.js says of the cell."""
+        return self.cell.evaluate(f"(cell, css) => watch.{call}(cell, css)", self.racer.picture)
+
+    def press(self, key: str, pause: int = PAUSE) -> float:
+        """Seconds from a key to the frame after its picture."""
+        self.ask("key")
+        self.page.keyboard.press(key)
+        elapsed = self.page.evaluate("() => watch.moved()") / 1000
+        self.page.wait_for_timeout(pause)
+        return elapsed
+
+    def walk(self, moves: int, pause: int = PAUSE) -> list[float]:
+        """Durations [s] of moves by key, there and back over the slider."""
+        self.handle.focus()
+        return [self.press(self.racer.key(), pause) for _ in range(moves)]
+
+    def drag(self) -> dict:
+        """What a film of a drag shows: there, back and there over the slider in DRAG seconds."""
+        self.walk(self.racer.to_the_first())
+        left, right, y = self.ends()
+        mouse = self.page.mouse
+        mouse.move(left, y)
+        self.ask("roll")
+        mouse.down()
+        start = time.monotonic()
+        for step in range(1, FILMED + 1):
+            mouse.move(left + (right - left) * zigzag(step / FILMED), y)
+            wait = start + DRAG * step / FILMED - time.monotonic()
+            self.page.wait_for_timeout(max(0, wait * 1000))
+        mouse.up()
+        self.page.wait_for_timeout(LINGER)
+        film, last = self.ask("cut"), self.ask("picture")
+        self.racer.at, self.racer.rising = self.racer.values - 1, True
+        for key in ("ArrowLeft", "ArrowRight"):
+            self.press(key)
+        passed = THERE_AND_BACK * (self.racer.values - 1)
+        return film | {"passed": passed, "right": last == self.ask("picture")}
+
+    def ends(self) -> tuple[float, float, float]:
+        """Where the drag begins and ends, and its height [CSS px]: on the handle, past the end."""
+        box = self.handle.bounding_box()
+        y = box["y"] + box["height"] / 2
+        if self.handle.get_attribute("type") == "range":
+            return box["x"] + 8, box["x"] + box["width"] + 8, y
+        track = self.cell.locator(".noUi-base").last.bounding_box()
+        return box["x"] + box["width"] / 2, track["x"] + track["width"] + 8, y
+
+
+def zigzag(part: float) -> float:
+    """Where a hand is that goes there, back and there again, from 0 to 1."""
+    return 1 - abs(1 - THERE_AND_BACK * part % 2)
+
+
+@contextmanager
+def running(field: list[Racer], density: int = 1) -> Iterator[tuple]:
+    """The racers in JupyterLab, every cell run: the page, and what goes wrong on it."""
+    sources = ["import contestants", *(racer.source for racer in field), f"print({END!r})"]
+    with lab(sources) as address, launched() as browser:
+        opened = visit(browser, address, WIDTH, HEIGHT, allow=(address.partition("/lab")[0],))
+        screen = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": density, "mobile": False}
+        debugger(opened.page).send("Emulation.setDeviceMetricsOverride", screen)
+        run_all(opened.page)
+        opened.page.evaluate(WATCH)
+        yield opened.page, opened
+
+
+def debugger(page):
+    """The line to Chromium's own tools."""
+    return page.context.new_cdp_session(page)
+
+
+def race(moves: int, density: int = 1) -> dict:
+    """Durations [s] of each racer's moves, their drags, and what the page complained of."""
+    field = dict(enumerate(racers(), start=1))  # the first cell is for the imports
+    drags = {}
+    with running([*field.values()], density) as (page, opened):
+        for turn in range(ROUNDS + 1):
+            for cell, racer in field.items():
+                times = Track(page, racer, cell).walk(-(-moves // ROUNDS) if turn else WARM)
+                racer.durations += times if turn else []
+        for cell, racer in field.items():
+            if racer.name != FLOOR:
+                drags[racer.name] = Track(page, racer, cell).drag()
+    durations = {racer.name: racer.durations for racer in field.values()}
+    wrong = {"complaints": opened.complaints, "requests": opened.requests}
+    return {"durations": durations, "drags": drags, **wrong}
+
+
+def growth(name: str, moves: int) -> dict[str, float]:
+    """What the page keeps of each move of a racer: bytes of JavaScript, and nodes."""
+    racer = next(racer for racer in racers() if racer.name == name)
+    with running([racer]) as (page, _):
+        tools = debugger(page)
+        track = Track(page, racer, 1)
+        track.walk(max(moves // 10, 20), pause=0)
+        before = kept(tools)
+        track.walk(moves, pause=0)
+        after = kept(tools)
+    return {what: (after[what] - before[what]) / moves for what in before}
+
+
+def kept(tools) -> dict[str, float]:
+    """What the page holds once everything unused is gone."""
+    tools.send("Performance.enable")
+    for _ in range(2):  # what the first pass lets go of, the second can free
+        tools.send("HeapProfiler.collectGarbage")
+    metrics = {m["name"]: m["value"] for m in tools.send("Performance.getMetrics")["metrics"]}
+    return {"bytes": metrics["JSHeapUsedSize"], "nodes": metrics["Nodes"]}

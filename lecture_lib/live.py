@@ -1,0 +1,44 @@
+"""Widgets with a front end of our own: what they share, and that of an explorable."""
+
+from functools import cache
+
+from lecture_lib import front
+from lecture_lib.medium import anywidget
+
+
+@cache
+def card_class():
+    """The class of all cards' widgets; made when first asked for, since it needs anywidget."""
+
+    class Card(anywidget().AnyWidget):
+        _css = front.style()
+
+        def __init__(self, **traits):
+            super().__init__(**traits)
+            self.on_msg(self._send_fonts)
+
+        def _send_fonts(self, _widget, message, _buffers):
+            if message == {"want": "fonts"}:
+                faces = front.fonts()
+                self.send({"fonts": list(faces)}, buffers=list(faces.values()))
+
+    return Card
+
+
+@cache
+def explorable_class():
+    """The class of an explorable's widget.
+
+    spec    what the controls are and what stands around the picture; never changes
+    at      the number of the value at which each control stands; the front end sets it
+    shown   the state that is shown: backdrop, layers, says, and a fault in words or ""
+    """
+    import traitlets
+
+    class ExplorableCard(card_class()):
+        _esm = front.script("explorable")
+        spec = traitlets.Dict().tag(sync=True)
+        at = traitlets.List().tag(sync=True, echo_update=False)
+        shown = traitlets.Dict().tag(sync=True)
+
+    return ExplorableCard

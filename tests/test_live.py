@@ -1,0 +1,20 @@
+from lecture_lib import front
+from lecture_lib.live import card_class, explorable_class
+
+
+def test_an_explorable_takes_its_script_and_style_from_the_package():
+    card = explorable_class()(spec={}, at=[], shown={})
+    assert card._esm == front.script("explorable")
+    assert card._css == front.style()
+
+
+def test_a_page_that_wants_fonts_gets_them_and_any_other_message_is_left_alone(monkeypatch):
+    card, sent = card_class()(), []
+    monkeypatch.setattr(card, "send", lambda content, buffers: sent.append((content, buffers)))
+    card._handle_custom_msg({"want": "fonts"}, [])
+    card._handle_custom_msg({"do": "commit"}, [])
+    assert sent == [({"fonts": [400, 600]}, list(front.fonts().values()))]
+
+
+def test_where_the_hand_stands_is_not_sent_back_to_it():
+    assert explorable_class().at.metadata["echo_update"] is False

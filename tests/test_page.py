@@ -1,0 +1,54 @@
+"""An explorable on a page that was exported: it moves without kernel and without network."""
+
+import json
+
+import pytest
+from browser import launched, visit
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from lecture_lib.controls import steps
+from lecture_lib.explore import explore
+from lecture_lib.medium import MEDIUM
+from lecture_lib.views.decode.sharing import BatchSharing
+
+
+@pytest.fixture
+def exported(tmp_path, monkeypatch):
+    """A notebook with one explorable as nbconvert exports it."""
+    monkeypatch.setenv(MEDIUM, "page")
+    fixed = {"device": "H100 SXM", "weights": "16 bits", "context_tokens": 1024}
+    users = steps([1, 8, 64], start=8, name="users at once")
+    explorable = explore(BatchSharing, **fixed, model="Llama-3.1-8B", sequences=users)
+    data, metadata = explorable._repr_mimebundle_()
+    output = new_output("display_data", data, metadata=metadata)
+    cell = new_code_cell("explore(...)", outputs=[output])
+    html, _ = HTMLExporter().from_notebook_node(new_notebook(cells=[cell]))
+    page = tmp_path / "page.html"
+    page.write_text(html, encoding="utf-8")
+    return page
+
+
+def test_an_exported_page_moves_without_kernel_and_without_network(exported):
+    with launched() as browser:
+        page = visit(browser, exported.as_uri()).page
+        card = page.locator(".lecture-ex")
+        slider = card.get_by_role("slider", name="users at once")
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        card.locator(".says", has_text="64 users with 1,024 tokens each").wait_for()
+        assert "64 users" in card.locator("svg.picture").get_attribute("aria-label")
+        faces = page.evaluate("document.fonts.ready.then(f => [...f].map(x => x.family))")
+        assert any("IBM Plex Sans" in face for face in faces), json.dumps(faces)
+
+
+def test_an_exported_page_without_script_is_a_still_with_its_words(exported):
+    with launched() as browser:
+        context = browser.new_context(java_script_enabled=False, offline=True)
+        page = context.new_page()
+        page.goto(exported.as_uri())
+        card = page.locator(".lecture-ex")
+        assert card.locator(".says").inner_text().startswith("8 users with 1,024 tokens each")
+        box = card.locator("svg.picture").bounding_box()
+        assert box["width"] > 600
+        assert box["height"] == pytest.approx(0.4 * box["width"], rel=0.01)
