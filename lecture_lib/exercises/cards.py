@@ -2,7 +2,6 @@
 
 import html
 from functools import cache
-from importlib import resources
 
 from lecture_lib import front, medium
 from lecture_lib.exercises.checks import Exercise, judge
@@ -13,6 +12,7 @@ from lecture_lib.exercises.predictions import (
     Prediction,
     revealed,
 )
+from lecture_lib.live import card_class
 from lecture_lib.units import count, plain
 
 DECIDE = "Decide first: one answer counts."
@@ -79,8 +79,9 @@ class Card:
         return self._widget
 
     def _heard(self, widget, message, _buffers):
-        self.hear(message)
-        widget.face = self.face()
+        if "do" in message:  # the page asks for its fonts as well
+            self.hear(message)
+            widget.face = self.face()
 
     def _repr_mimebundle_(self, **_kwargs):
         forms = {"deck": self.slide, "page": self.page}
@@ -245,7 +246,7 @@ class ExerciseCard(Card):
 
     def page(self) -> str:
         way, code = html.escape(self.task.solution), html.escape(self.task.code)
-        solution = f"{way} <code>{code}</code> is {html.escape(self._truth())}."
+        solution = f"{way}<code>{code}</code>That is {html.escape(self._truth())}."
         return _section(
             self.task.ask,
             _folded("Hint", html.escape(self.task.hint)),
@@ -255,7 +256,7 @@ class ExerciseCard(Card):
 
 def _section(ask: str, *parts: str) -> str:
     opening = f'<section class="lecture-ex lecture-question"><p class="ask">{html.escape(ask)}</p>'
-    return f"{opening}{''.join(parts)}</section>"
+    return f"<style>{front.style()}</style>{opening}{''.join(parts)}</section>"
 
 
 def _folded(title: str, words: str) -> str:
@@ -278,11 +279,8 @@ def _card_class():
     """The widget's class, made when the first card is shown: only then is anywidget loaded."""
     import traitlets
 
-    folder = resources.files("lecture_lib") / "front"
-
-    class QuestionCard(medium.anywidget().AnyWidget):
-        _esm = (folder / "question.js").read_text("utf-8")
-        _css = front.style() + (folder / "question.css").read_text("utf-8")
+    class QuestionCard(card_class()):
+        _esm = front.script("question")
         face = traitlets.Dict().tag(sync=True)
 
     return QuestionCard

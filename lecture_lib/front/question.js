@@ -6,23 +6,15 @@ const PATIENCE = 8000; // ms until the card says that nobody answers
 // JupyterLab takes arrows, Enter and letters for its cells, unless what has the focus says this.
 const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children);
-  return made;
-}
-
 function render({ model, el }) {
+  loadFonts(model);
   const name = `question-${Math.random().toString(36).slice(2)}`; // cards must not share radio buttons
   const kind = model.get("face").kind;
-  const card = element("section", { class: "lecture-ex lecture-question" });
-  const reply = element("p", { class: "says", role: "status", tabindex: "-1", ...OWN_KEYS });
-  const buttons = element("div", { class: "buttons" });
-  const commit = element("button", { type: "button", class: "primary", ...OWN_KEYS }, kind === "check" ? "check" : "commit");
-  const other = element("button", { type: "button", ...OWN_KEYS });
+  const card = make("section", { class: "lecture-ex lecture-question" });
+  const reply = make("p", { class: "says", role: "status", tabindex: "-1", ...OWN_KEYS });
+  const buttons = make("div", { class: "buttons" });
+  const commit = make("button", { type: "button", class: "primary", ...OWN_KEYS }, kind === "check" ? "check" : "commit");
+  const other = make("button", { type: "button", ...OWN_KEYS });
   buttons.append(commit, other);
 
   const field = kind === "choice" ? choices(name) : number(name);
@@ -92,12 +84,18 @@ function render({ model, el }) {
 function spoken(says, judged) {
   const verdict = judged ? says.match(/^[✓✕≈].*?[.:](?= )/) : null;
   if (!verdict) return [says];
-  return [element("b", {}, verdict[0]), says.slice(verdict[0].length)];
+  return [make("b", {}, verdict[0]), says.slice(verdict[0].length)];
+}
+
+// A name such as Llama-2-13B is not broken at its hyphens.
+function unbroken(text) {
+  const parts = text.split(/(\S+-\S+)/);
+  return parts.map((part, k) => (k % 2 ? make("span", { class: "unbroken" }, part) : part));
 }
 
 function choices(name) {
-  const legend = element("legend", { class: "ask" });
-  const root = element("fieldset", {}, legend);
+  const legend = make("legend", { class: "ask" });
+  const root = make("fieldset", {}, legend);
   let inputs = [];
   return {
     root,
@@ -105,12 +103,12 @@ function choices(name) {
     value: () => inputs.find(input => input.checked)?.value ?? "",
     focus: () => (inputs.find(input => input.checked) ?? inputs[0]).focus(),
     show(face, fresh) {
-      legend.textContent = face.ask;
+      legend.replaceChildren(...unbroken(face.ask));
       if (!inputs.length) {
         for (const option of face.options) {
-          const input = element("input", { type: "radio", name, value: option.letter, ...OWN_KEYS });
-          const label = element("label", { class: "option" }, input, element("b", {}, option.letter),
-            element("span", {}, option.words), element("i", {}));
+          const input = make("input", { type: "radio", name, value: option.letter, ...OWN_KEYS });
+          const label = make("label", { class: "option" }, input, make("b", {}, option.letter),
+            make("span", {}, option.words), make("i", {}));
           inputs.push(input);
           root.append(label);
         }
@@ -127,16 +125,16 @@ function choices(name) {
 }
 
 function number(name) {
-  const ask = element("label", { class: "ask", for: name });
-  const input = element("input", { type: "text", inputmode: "decimal", autocomplete: "off", id: name, "aria-describedby": `${name}-unit`, ...OWN_KEYS });
-  const unit = element("span", { class: "unit", id: `${name}-unit` });
+  const ask = make("label", { class: "ask", for: name });
+  const input = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", id: name, "aria-describedby": `${name}-unit`, ...OWN_KEYS });
+  const unit = make("span", { class: "unit", id: `${name}-unit` });
   return {
-    root: element("div", { class: "number" }, ask, element("div", { class: "field" }, input, unit)),
+    root: make("div", { class: "number" }, ask, make("div", { class: "field" }, input, unit)),
     missing: "Write a number first.",
     value: () => input.value.trim(),
     focus: () => input.focus(),
     show(face, fresh) {
-      ask.textContent = face.ask;
+      ask.replaceChildren(...unbroken(face.ask));
       unit.textContent = face.unit;
       if (fresh) input.value = face.typed;
       input.readOnly = face.locked;
@@ -145,26 +143,26 @@ function number(name) {
 }
 
 function disclosures(open) {
-  const hint = element("p");
-  const solution = element("div", { class: "solution" });
-  const variant = element("p", { class: "source" });
+  const hint = make("p");
+  const solution = make("div", { class: "solution" });
+  const variant = make("p", { class: "source" });
   const folded = [
-    element("details", {}, element("summary", OWN_KEYS, "Hint"), hint),
-    element("details", {}, element("summary", OWN_KEYS, "Worked solution"), solution),
+    make("details", {}, make("summary", OWN_KEYS, "Hint"), hint),
+    make("details", {}, make("summary", OWN_KEYS, "Worked solution"), solution),
   ];
   // The solution is asked for when it is opened, so that it is not in the page before.
   folded[1].addEventListener("toggle", () => {
     if (folded[1].open && !solution.hasChildNodes()) open();
   });
   return {
-    root: element("div", { class: "help" }, ...folded, variant),
+    root: make("div", { class: "help" }, ...folded, variant),
     show(face, begins) {
       if (begins) for (const one of folded) one.open = false;
       hint.textContent = face.hint;
       solution.replaceChildren();
       if (face.solution) {
-        solution.append(element("p", {}, face.solution.words), element("code", {}, face.solution.code),
-          element("p", {}, `That is ${face.solution.truth}.`));
+        solution.append(make("p", {}, face.solution.words), make("code", {}, face.solution.code),
+          make("p", {}, `That is ${face.solution.truth}.`));
       }
       variant.textContent = `Variant ${face.variant + 1} of ${face.variants}; every number follows from the catalog.`;
     },
