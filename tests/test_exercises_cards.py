@@ -254,7 +254,7 @@ def test_a_page_folds_the_answer_away(monkeypatch):
     for card, answer in (
         (predict(less), "It is A, &lt;yes&gt;. It is."),
         (predict(pace), "It is 130 tok/s."),
-        (check(size), "<code>15.4</code> is 15.4 GB."),
+        (check(size), "<code>15.4</code>That is 15.4 GB."),
     ):
         page = card._repr_mimebundle_()["text/html"]
         before, _, folded = page.rpartition("<details>")

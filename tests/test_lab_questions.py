@@ -1,18 +1,9 @@
 """Questions as a student meets them: cards in JupyterLab, answered by keyboard alone."""
 
-import secrets
-import socket
-import subprocess
-import sys
-from pathlib import Path
-
-import nbformat
 import pytest
-from browser import chromium, launched, visit
-from nbformat.v4 import new_code_cell, new_notebook
-from test_lab import PATIENCE, answers
+from browser import launched
+from laboratory import jupyter_lab, run_all, write_notebook
 
-ROOT = Path(__file__).parents[1]
 SETUP = """from lecture_lib.exercises import check, predict
 from lecture_lib.exercises import decode as exercise"""
 CELLS = (
@@ -24,47 +15,14 @@ CELLS = (
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """JupyterLab with a small notebook of the three kinds of card; yields its address."""
-    chromium()  # no browser: skipped, or failed in CI, before anything is started
-    folder = tmp_path_factory.mktemp("lab")
-    notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS])
-    notebook.metadata.kernelspec = {"display_name": "Python 3", "name": "python3"}
-    nbformat.write(notebook, folder / "questions.ipynb")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(8)
-    config = f"--config={ROOT / 'tools' / 'jupyter_lab_config.py'}"
-    where = [f"--ServerApp.root_dir={folder}", f"--port={port}", "--no-browser"]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", config, *where, f"--IdentityProvider.token={token}"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
-    )
-    try:
-        answers(f"http://127.0.0.1:{port}/api", server)
-        yield f"http://127.0.0.1:{port}/lab/tree/questions.ipynb?token={token}"
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    """The notebook, run, in a window high enough to keep all its cells on the page."""
-    with launched() as browser:
-        opened = visit(browser, lab, 1280, 2600, allow=(lab.partition("/lab")[0],))
-        page = opened.page
-        page.set_default_timeout(PATIENCE)
-        page.locator(".jp-Notebook").wait_for()
-        page.get_by_text("| Idle").wait_for()  # asked to run before, JupyterLab asks for a kernel
-        page.get_by_text("Run", exact=True).first.click()
-        page.get_by_text("Run All Cells", exact=True).click()
-        page.locator(".lecture-question").nth(2).wait_for()
-        yield page
-        assert not page.locator(".jp-OutputArea-output[data-mime-type*=error]").count()
+def page(tmp_path_factory):
+    """A small notebook of the three kinds of card, run in JupyterLab."""
+    notebook = write_notebook(tmp_path_factory.mktemp("lab") / "questions.ipynb", *CELLS)
+    with jupyter_lab(notebook) as lab, launched() as browser:
+        opened = run_all(browser, lab)
+        opened.page.locator(".lecture-question").nth(2).wait_for()
+        yield opened.page
+        assert not opened.page.locator(".jp-OutputArea-output[data-mime-type*=error]").count()
         assert not opened.requests
 
 
@@ -209,3 +167,7 @@ def test_words_can_be_read_in_both_themes(page, theme):
     assert {"light": "rgb(252, 251, 248)", "dark": "rgb(20, 23, 28)"}[theme] in {
         ground for *_, ground in found
     }
+
+
+def test_a_card_is_set_in_plex(page):
+    page.wait_for_function("[...document.fonts].some(face => face.family.includes('Plex Sans'))")

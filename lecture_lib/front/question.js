@@ -84,6 +84,12 @@ function spoken(says, judged) {
   return [make("b", {}, verdict[0]), says.slice(verdict[0].length)];
 }
 
+// A name such as Llama-2-13B is not broken at its hyphens.
+function unbroken(text) {
+  const parts = text.split(/(\S+-\S+)/);
+  return parts.map((part, k) => (k % 2 ? make("span", { class: "unbroken" }, part) : part));
+}
+
 function choices(name) {
   const legend = make("legend", { class: "ask" });
   const root = make("fieldset", {}, legend);
@@ -94,7 +100,7 @@ function choices(name) {
     value: () => inputs.find(input => input.checked)?.value ?? "",
     focus: () => (inputs.find(input => input.checked) ?? inputs[0]).focus(),
     show(face, fresh) {
-      legend.textContent = face.ask;
+      legend.replaceChildren(...unbroken(face.ask));
       if (!inputs.length) {
         for (const option of face.options) {
           const input = make("input", { type: "radio", name, value: option.letter, ...OWN_KEYS });
@@ -125,7 +131,7 @@ function number(name) {
     value: () => input.value.trim(),
     focus: () => input.focus(),
     show(face, fresh) {
-      ask.textContent = face.ask;
+      ask.replaceChildren(...unbroken(face.ask));
       unit.textContent = face.unit;
       if (fresh) input.value = face.typed;
       input.readOnly = face.locked;
