@@ -30,7 +30,8 @@ from lecture_lib.views.style import INK, LectureScene, TRAFFIC, chart, note
 def sharing(users, card):
     return State(
         f"At batch {users} on a {card} card the weights are read once for {users} users, so "
-        "bandwidth sets the pace; this sentence goes on until it is as long as a sentence under a picture may be."
+        "bandwidth sets the pace; this sentence goes on until it is as long as one may be that "
+        "stands under a picture."
     )
 
 class Sharing(LectureScene):
