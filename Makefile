@@ -22,7 +22,7 @@ help:
 	@echo 'make test         check everything: lint, library, notebooks, slides in a browser'
 	@echo 'make notebooks    run the notebooks and store what they say'
 	@echo 'make check-fresh  fail if a notebook would say something else than it stores'
-	@echo 'make picture      photograph an explorable for the README'
+	@echo 'make picture      photograph an explorable for README and docs'
 	@echo 'make chromium     provide the browser that the slide tests drive'
 	@echo 'make clean        remove the environment and everything built'
 	@echo
@@ -48,9 +48,9 @@ notebooks: environment
 check-fresh: environment
 	@$(IN) $(BIN)/python tools/store_outputs.py --check
 
-# The picture on the README's first screen: chapter 01 in JupyterLab, photographed by its own test.
+# The pictures in docs/: an explorable everywhere it lives, photographed by the tests that move it.
 picture: environment chromium
-	@$(IN) LECTURE_PICTURE=docs/explorable.png $(BIN)/python -m pytest -q -n 0 tests/test_lab.py
+	@$(IN) LECTURE_PICTURES=docs $(BIN)/python -m pytest -q -n 0 tests/test_lab.py tests/test_page.py tests/test_slides.py
 
 chromium:
 	@bash tools/install_chromium.sh

@@ -21,7 +21,6 @@ OLDEST_PYTHON = (3, 11)
 PACKAGES = {
     "numpy": "2.1",
     "matplotlib": "3.10",
-    "pillow": "10.1",
     "ipywidgets": "8.1",
     "anywidget": "0.9",
     "jupyterlab": "4.2",

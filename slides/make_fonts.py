@@ -1,6 +1,7 @@
 """Write the IBM Plex fonts that the figures use, from the packages that npm installed.
 
-Result: TrueType files and their licence in lecture_lib/fonts. Run it once after the Plex version in
+Result in lecture_lib/fonts: TrueType files, by which matplotlib measures words; WOFF2 files of the
+sans faces, in which a page sets them; their licence. Run it once after the Plex version in
 slides/package.json changes: `python -m slides.make_fonts`. The WOFF files hold the fonts as
 published; only the compression is undone. No glyph or name is touched, because the licence
 (SIL Open Font License 1.1) reserves the name "Plex" for unmodified fonts.
@@ -53,6 +54,10 @@ def main() -> None:
         for face in faces:
             woff = PACKAGES / package / "fonts" / "complete" / "woff" / f"{face}.woff"
             unpack(woff, TARGET / f"{face}.ttf", signs)
+            if package == "plex-sans":
+                shutil.copyfile(
+                    woff.parents[1] / "woff2" / f"{face}.woff2", TARGET / f"{face}.woff2"
+                )
     shutil.copyfile(PACKAGES / "plex-sans" / "LICENSE.txt", TARGET / "OFL.txt")
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PICTURES = os.environ.get("LECTURE_PICTURES")  # `make picture` says where photographs go
 LOCAL = ("file:", "data:", "blob:", "about:")
 
 
@@ -42,6 +44,12 @@ def launched() -> Iterator:
             yield browser
         finally:
             browser.close()
+
+
+def photograph(thing, name: str) -> None:
+    """Keeps a picture of a page or a part of it for the documentation, if that was asked for."""
+    if PICTURES:
+        Path(PICTURES, name).write_bytes(thing.screenshot())
 
 
 @dataclass

@@ -1,16 +1,13 @@
 """Explorables as a student meets them: JupyterLab in a real browser, controls moved by keyboard."""
 
-import os
 import re
 import time
-from pathlib import Path
 
 import pytest
-from browser import launched
+from browser import launched, photograph
 from laboratory import PATIENCE, ROOT, jupyter_lab, run_all, write_notebook
 
 CHAPTER = "01_the_price_of_a_token.ipynb"
-PICTURE = os.environ.get("LECTURE_PICTURE")  # `make picture` says where the README's picture goes
 CARD = ".lecture-ex"
 
 PLANTED = """from lecture_lib.explore import choice, explore, steps, switch
@@ -53,12 +50,10 @@ def scrolled_to(page, words: str):
 def test_the_chapter_runs_and_a_key_on_a_control_moves_picture_and_words(tmp_path):
     (tmp_path / CHAPTER).write_bytes((ROOT / "notebooks" / CHAPTER).read_bytes())
     with jupyter_lab(tmp_path / CHAPTER) as lab, launched() as browser:
-        opened = run_all(browser, lab, height=1000)
+        opened = run_all(browser, lab, width=1400, height=1200)
         page = opened.page
         card = scrolled_to(page, "RTX 4090 with Llama-2-13B")
-        if PICTURE:
-            page.set_viewport_size({"width": 1400, "height": 1200})
-            Path(PICTURE).write_bytes(scrolled_to(page, "RTX 4090 with").screenshot())
+        photograph(card, "explorable.png")
         before = card.locator("svg.picture").inner_html()
         card.locator("input").focus()
         page.keyboard.press("ArrowRight")
@@ -66,7 +61,10 @@ def test_the_chapter_runs_and_a_key_on_a_control_moves_picture_and_words(tmp_pat
         assert moved.locator("svg.picture").inner_html() != before
         assert re.search(r"at most [\d,.]+ tok/s for each", moved.inner_text())
         moved.get_by_role("button", name=re.compile("RWKV")).click()
-        assert "160 users" in scrolled_to(page, "RTX 3090 with RWKV").inner_text()
+        card = scrolled_to(page, "RTX 3090 with RWKV")
+        assert "160 users" in card.inner_text()
+        page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+        photograph(card, "explorable-dark.png")
         assert not page.locator(".jp-OutputArea-output[data-mime-type*=error]").count()
         assert not opened.requests
 
@@ -182,6 +180,9 @@ def test_nothing_jumps_when_a_control_moves(card):
 def test_keys_on_a_control_do_not_reach_the_notebook(card):
     cells = card.page.locator(".jp-Cell").count()
     press(card, "a", "b", "d", "d", "x")
+    card.get_by_role("button", name="alone").focus()
+    for key in ("a", "b", "d", "d", "x"):
+        card.page.keyboard.press(key)
     assert card.page.locator(".jp-Cell").count() == cells
 
 

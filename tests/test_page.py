@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from browser import launched, visit
+from browser import launched, photograph, visit
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
@@ -37,6 +37,7 @@ def test_an_exported_page_moves_without_kernel_and_without_network(exported):
         slider.focus()
         page.keyboard.press("ArrowRight")
         card.locator(".says", has_text="64 users with 1,024 tokens each").wait_for()
+        photograph(card, "explorable-page.png")
         assert "64 users" in card.locator("svg.picture").get_attribute("aria-label")
         faces = page.evaluate("document.fonts.ready.then(f => [...f].map(x => x.family))")
         assert any("IBM Plex Sans" in face for face in faces), json.dumps(faces)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from browser import launched, visit
+from browser import launched, photograph, visit
 from fontTools.ttLib import TTFont
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -22,15 +22,15 @@ SCREENS = [(1280, 720), (1920, 1080)]
 
 PICTURE = """
 import os
-from lecture_lib.controls import steps
+from lecture_lib.controls import choice, steps
 from lecture_lib.explore import explore
 from lecture_lib.scene import State
 from lecture_lib.views.style import INK, LectureScene, TRAFFIC, chart, note
 
-def sharing(users):
+def sharing(users, card):
     return State(
-        f"At batch {users} the weights are read once for {users} users, so bandwidth still sets "
-        "the pace; this sentence goes on until it is as long as a sentence under a picture may be."
+        f"At batch {users} on a {card} card the weights are read once for {users} users, so "
+        "bandwidth sets the pace; this sentence goes on until it is as long as a sentence under a picture may be."
     )
 
 class Sharing(LectureScene):
@@ -44,12 +44,19 @@ class Sharing(LectureScene):
         self.name = self.moving(note(ax))
         self.dot = self.moving(*ax.plot([], [], "o", color=INK))
     def move(self, state):
-        users = int(state.says.split()[2])
+        _, _, users, _, _, card, *_ = state.says.split()
+        users = int(users)
         self.dot.set_data([users], [10 * users])
-        self.name.set(text=f"{users} users", x=users, y=10 * users)
+        self.name.set(text=f"{users} users, {card}", x=users, y=10 * users)
 
 assert os.environ["LECTURE_MEDIUM"] == "deck"
-explore(Sharing, users=steps([1, 2, 4, 8], start=2))
+explore(
+    Sharing,
+    presets={"two on a small card": {}, "two on a large card": {"card": "large"}},
+    in_deck=["users"],
+    users=steps([1, 2, 4, 8], start=2),
+    card=choice(["small", "large"]),
+)
 """
 VERDICT = """
 from IPython.display import HTML
@@ -289,7 +296,6 @@ SEEN = """card => ({
   says: card.querySelector('.says').textContent,
   alt: card.querySelector('svg.picture').getAttribute('aria-label'),
   picture: card.querySelector('svg.picture').innerHTML,
-  value: card.querySelector('output, select')?.textContent,
   slide: Reveal.getIndices().h,
 })"""
 
@@ -313,6 +319,8 @@ def test_every_picture_moves_by_keyboard_and_says_what_it_shows(browser, deck):
             assert after["says"] != before["says"]
             assert after["picture"] != before["picture"]
             assert after["says"] in after["alt"]
+            if "RTX 4090 with" in after["says"]:
+                photograph(page, "explorable-deck.png")
         card.get_by_text("reset").click()
         page.wait_for_function("document.activeElement == document.body")
         page.keyboard.press("PageDown")
@@ -326,12 +334,16 @@ def test_a_setting_is_compared_with_another_on_the_same_axes(browser, sample_dec
     page = opened(browser, sample_deck).page
     page.evaluate("Reveal.slide(1)")
     card = page.locator(".lecture-ex")
+    menu = card.get_by_role("combobox", name="setting")
+    menu.select_option("two on a large card")
+    card.get_by_text("reset").click()
+    assert menu.input_value() == "0", "the menu names another setting than the one that shows"
     card.get_by_text("+ compare").click()
     card.locator("input").focus()
     page.keyboard.press("End")
     assert card.locator(".other").inner_text() == "A, in grey: users 2"
     assert card.locator(".pinned .line2d").count() == 1
-    assert card.locator("output").inner_text() == "8"
+    assert card.locator(".slider b").inner_text() == "8"
     card.get_by_text("− compare").click()
     assert card.locator(".pinned *").count() == 0
     assert not card.locator(".other").is_visible()
@@ -420,8 +432,8 @@ def test_a_slide_names_its_source_and_its_place(sample_deck):
 
 def test_a_picture_without_script_is_a_still_with_its_words(sample_deck):
     html = sample_deck.read_text(encoding="utf-8")
-    assert 'role="img" aria-label="At batch 2 the weights' in html
-    assert '<p class="says">At batch 2 the weights' in html
+    assert 'role="img" aria-label="At batch 2 on a small card' in html
+    assert '<p class="says">At batch 2 on a small card' in html
 
 
 def test_a_deck_keeps_to_its_budget(tmp_path, monkeypatch):

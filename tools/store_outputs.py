@@ -150,7 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all of notebooks/")
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if one would change")
     options = parser.parse_args(arguments)
-    os.environ.pop("LECTURE_STILL", None)  # what is stored is what a reader sees, not a slide
+    os.environ.pop("LECTURE_MEDIUM", None)  # what is stored is what a reader sees, not a slide
     paths = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
     changed = 0
     for path in paths:

@@ -74,7 +74,7 @@ class Card:
     def widget(self):
         """The live card, an anywidget; None where that package is not installed."""
         if self._widget is None and medium.anywidget():
-            self._widget = _card_class()(face=self.face())
+            self._widget = _question_class()(face=self.face())
             self._widget.on_msg(self._heard)
         return self._widget
 
@@ -275,7 +275,7 @@ def _typed(answer) -> str:
 
 
 @cache
-def _card_class():
+def _question_class():
     """The widget's class, made when the first card is shown: only then is anywidget loaded."""
     import traitlets
 

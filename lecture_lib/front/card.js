@@ -9,6 +9,9 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+// JupyterLab takes arrows, Enter and letters for its cells, unless what has the focus says this.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+
 // The fonts come from the kernel once for a page: no address, and so nothing that could be blocked.
 function loadFonts(model) {
   if (globalThis.lectureFonts) return;

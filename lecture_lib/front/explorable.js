@@ -21,19 +21,20 @@ function control(spec, moved) {
 function slider(spec, moved) {
   const input = make("input", {
     type: "range", min: 0, max: spec.labels.length - 1, step: 1, "aria-label": spec.name,
+    ...OWN_KEYS,
   });
-  const output = make("output");
+  const value = make("b");
   input.addEventListener("input", () => moved(Number(input.value)));
   const set = (k) => {
     input.value = k;
-    output.textContent = spec.labels[k];
+    value.textContent = spec.labels[k];
     input.setAttribute("aria-valuetext", spec.labels[k]);
   };
-  return { element: make("label", { class: "slider" }, make("span", {}, spec.name), output, input), set };
+  return { element: make("label", { class: "slider" }, make("span", {}, spec.name), value, input), set };
 }
 
 function menu(spec, moved) {
-  const select = make("select", { "aria-label": spec.name });
+  const select = make("select", { "aria-label": spec.name, ...OWN_KEYS });
   for (const k of spec.values) select.append(make("option", { value: k }, spec.labels[k]));
   select.addEventListener("change", () => moved(Number(select.value)));
   const set = (k) => { select.value = k; };
@@ -41,7 +42,7 @@ function menu(spec, moved) {
 }
 
 function toggle(spec, moved) {
-  const box = make("input", { type: "checkbox", role: "switch" });
+  const box = make("input", { type: "checkbox", role: "switch", ...OWN_KEYS });
   box.addEventListener("change", () => moved(Number(box.checked)));
   const set = (k) => { box.checked = k === 1; };
   return { element: make("label", { class: "switch" }, box, make("span", {}, spec.name)), set };
@@ -49,21 +50,28 @@ function toggle(spec, moved) {
 
 // A control that cannot be moved here: its name and its value.
 function standing(spec) {
-  const output = make("output");
-  const set = (k) => { output.textContent = spec.labels[k]; };
-  return { element: make("p", { class: "standing" }, make("span", {}, spec.name), output), set };
+  const value = make("b");
+  const set = (k) => { value.textContent = spec.labels[k]; };
+  return { element: make("p", { class: "standing" }, make("span", {}, spec.name), value), set };
 }
 
-// Presets as a menu, where buttons would take too much room.
+// Presets as a menu, where buttons would take too much room. It names the one whose unmoved controls
+// stand as they do now, and none if there is no such one.
 function presets(spec, choose) {
   const words = spec.presets.map((preset) => preset.words);
-  const at = spec.presets.map((preset) => preset.at);
-  if (!at.some((other) => other.join() === spec.start.join())) {
+  const places = spec.presets.map((preset) => preset.at);
+  if (!places.some((at) => at.join() === spec.start.join())) {
     words.unshift("the start");
-    at.unshift(spec.start);
+    places.unshift(spec.start);
   }
   const values = words.map((_, k) => k);
-  return menu({ name: "setting", labels: words, values }, (k) => choose({ at: at[k] }));
+  const { element } = menu({ name: "setting", labels: words, values }, (k) => choose(places[k]));
+  const still = spec.controls.flatMap((c, k) => (c.values.length < 2 ? [k] : []));
+  const set = (now) => {
+    const same = (at) => (still.length ? still.every((k) => at[k] === now[k]) : at.join() === now.join());
+    element.querySelector("select").selectedIndex = places.findIndex(same);
+  };
+  return { element, set };
 }
 
 // -- the picture --------------------------------------------------------------------------------
@@ -127,8 +135,7 @@ function painted(sentence, words) {
 function card(root, spec, ask) {
   let at = [...spec.start], frame = null, pinned = null, timer = null, waiting = null, playing = null;
   root.classList.add("lecture-ex", ...(spec.deck ? ["in-deck"] : []));
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab leaves the keys to the controls
-  root.dataset.preventSwipe = ""; // and so does a deck the finger
+  root.dataset.preventSwipe = ""; // a deck leaves the finger to the controls
   const view = picture(spec);
   const controls = spec.controls.map((c, k) => control(c, (value) => {
     pause();
@@ -136,14 +143,12 @@ function card(root, spec, ask) {
   }));
   const says = make("p", { class: "says" }), other = make("p", { class: "says other", hidden: true });
   const aloud = make("p", { class: "aloud", role: "status", "aria-live": "polite" });
-  const call = make("pre", { class: "call", hidden: true, tabindex: 0 });
+  const call = make("pre", { class: "call", hidden: true, tabindex: 0, ...OWN_KEYS });
   const buttons = make("div", { class: "buttons" });
   const row = make("div", { class: "settings" }, ...controls.map((c) => c.element));
 
   function go(next) {
-    at = next;
-    controls.forEach((c, k) => c.set(at[k]));
-    call.textContent = written();
+    stand(next);
     waiting ??= setTimeout(() => {
       says.textContent = "Waiting for the kernel: it is busy with another cell, or it was stopped.";
     }, WAITING_AFTER);
@@ -152,9 +157,13 @@ function card(root, spec, ask) {
 
   // Follows controls that something else has moved.
   function follow(next) {
-    if (next.join() === at.join()) return;
-    at = [...next];
+    if (next.join() !== at.join()) stand([...next]);
+  }
+
+  function stand(next) {
+    at = next;
     controls.forEach((c, k) => c.set(at[k]));
+    system?.set(at);
     call.textContent = written();
   }
 
@@ -191,7 +200,7 @@ function card(root, spec, ask) {
   }
 
   function button(words, pressed) {
-    const b = make("button", { type: "button" }, words);
+    const b = make("button", { type: "button", ...OWN_KEYS }, words);
     b.addEventListener("click", () => pressed(b));
     buttons.append(b);
     return b;
@@ -216,9 +225,10 @@ function card(root, spec, ask) {
     playing = { clock: setInterval(tick, STEP), button: b, words };
   }
 
-  const choose = (preset) => { pause(); go([...preset.at]); };
-  if (spec.deck && spec.presets.length) row.prepend(presets(spec, choose).element);
-  else for (const preset of spec.presets) button(preset.words, () => choose(preset));
+  const choose = (place) => { pause(); go([...place]); };
+  const system = spec.deck && spec.presets.length ? presets(spec, choose) : null;
+  if (system) row.prepend(system.element);
+  else for (const preset of spec.presets) button(preset.words, () => choose(preset.at));
   spec.controls.forEach((c, k) => {
     if (!c.play || c.values.length < 2) return;
     const words = spec.controls.filter((d) => d.play).length > 1 ? `▶ play ${c.name}` : "▶ play";
@@ -251,9 +261,8 @@ function card(root, spec, ask) {
   }
 
   const source = make("p", { class: "source" }, spec.source);
-  root.replaceChildren(row, buttons, view.svg, says, other, source, call, aloud);
-  controls.forEach((c, k) => c.set(at[k]));
-  call.textContent = written();
+  root.replaceChildren(row, buttons, make("div", { class: "view" }, view.svg), says, other, source, call, aloud);
+  stand(at);
   return { show, follow, stop: pause };
 }
 

@@ -3,9 +3,6 @@
 
 const PATIENCE = 8000; // ms until the card says that nobody answers
 
-// JupyterLab takes arrows, Enter and letters for its cells, unless what has the focus says this.
-const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
-
 function render({ model, el }) {
   loadFonts(model);
   const name = `question-${Math.random().toString(36).slice(2)}`; // cards must not share radio buttons
