@@ -44,7 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for notebook in notebooks:
             deck = build_deck(notebook, options.out)
-            print(f"{deck.name}: {deck.stat().st_size / 1e6:.1f} MB in {deck.parent}")
+            moving = deck.read_text(encoding="utf-8").count("<lecture-explorable>")
+            size = f"{deck.stat().st_size / 1e6:.1f} of at most {MOST_BYTES / 1e6:.0f} MB"
+            print(f"{deck.name}: {size}, {moving} pictures that move, in {deck.parent}")
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
