@@ -1,9 +1,5 @@
 """A move as a student sees it: JupyterLab in Chromium, from the key to the painted picture."""
 
-import secrets
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import nbformat
-from browser import launched, visit
+from browser import launched
 from contestants import CONTROL, SCENES, explorable, slider
-from in_kernel import ROOT, ROUNDS, environment
-from test_lab import PATIENCE, answers
+from in_kernel import ROUNDS, environment
+from laboratory import jupyter_lab, run_all, write_notebook
 
 WATCH = Path(__file__).with_name("watch.js").read_text("utf-8")
 FLOOR = "empty update"
 WIDTH, HEIGHT = 1280, 1000  # CSS px
-NOTEBOOK = "race.ipynb"
 PAUSE = 60  # ms between two moves, so that one does not wait for the tail of another
 LINGER = 2000  # ms that a film goes on after the drag
 WARM = 4  # moves before the first that counts
@@ -72,41 +66,8 @@ def racers() -> list[Racer]:
     return found
 
 
-@contextmanager
-def lab(sources: list[str]) -> Iterator[str]:
-    """JupyterLab as `make lab` starts it, with a notebook of these cells; yields its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(8)
-    config = f"--config={ROOT / 'tools' / 'jupyter_lab_config.py'}"
-    with TemporaryDirectory() as folder:
-        notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, sources)])
-        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, Path(folder) / NOTEBOOK)
-        where = [f"--ServerApp.root_dir={folder}", f"--port={port}", "--no-browser"]
-        where += [f"--LabApp.workspaces_dir={folder}", f"--IdentityProvider.token={token}"]
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", config, *where],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment(),
-        )
-        try:
-            answers(f"http://127.0.0.1:{port}/api", server)
-            yield f"http://127.0.0.1:{port}/lab/tree/{NOTEBOOK}?token={token}"
-        finally:
-            server.terminate()
-            server.wait(timeout=60)
-
-
-def run_all(page) -> None:
-    """Runs every cell and waits until each has run. AssertionError if one of them fails."""
-    page.set_default_timeout(PATIENCE)
-    page.locator(".jp-Notebook").wait_for()
-    page.get_by_text("| Idle").wait_for()
-    page.get_by_text("Run", exact=True).first.click()
-    page.get_by_text("Run All Cells", exact=True).click()
+def ended(page) -> None:
+    """Waits until each cell has run. AssertionError if one of them fails."""
     page.get_by_text(END, exact=True).wait_for()
     faults = page.locator(".jp-OutputArea-output[data-mime-type*=error]")
     assert not faults.count(), faults.first.inner_text()
@@ -183,13 +144,16 @@ def zigzag(part: float) -> float:
 def running(field: list[Racer], density: int = 1) -> Iterator[tuple]:
     """The racers in JupyterLab, every cell run: the page, and what goes wrong on it."""
     sources = ["import contestants", *(racer.source for racer in field), f"print({END!r})"]
-    with lab(sources) as address, launched() as browser:
-        opened = visit(browser, address, WIDTH, HEIGHT, allow=(address.partition("/lab")[0],))
-        screen = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": density, "mobile": False}
-        debugger(opened.page).send("Emulation.setDeviceMetricsOverride", screen)
-        run_all(opened.page)
-        opened.page.evaluate(WATCH)
-        yield opened.page, opened
+    with TemporaryDirectory() as folder, launched() as browser:
+        notebook = write_notebook(Path(folder) / "race.ipynb", *sources)
+        with jupyter_lab(notebook, environment()) as address:
+            opened = run_all(browser, address, WIDTH, HEIGHT)
+            screen = {"deviceScaleFactor": density, "mobile": False}
+            screen |= {"width": WIDTH, "height": HEIGHT}
+            debugger(opened.page).send("Emulation.setDeviceMetricsOverride", screen)
+            ended(opened.page)
+            opened.page.evaluate(WATCH)
+            yield opened.page, opened
 
 
 def debugger(page):

@@ -29,8 +29,11 @@ def write_notebook(path: Path, *sources: str) -> Path:
 
 
 @contextmanager
-def jupyter_lab(notebook: Path) -> Iterator[str]:
-    """A running server for the folder of the notebook; yields the notebook's address."""
+def jupyter_lab(notebook: Path, environment: dict | None = None) -> Iterator[str]:
+    """A running server for the folder of the notebook; yields the notebook's address.
+
+    Its kernels have this process's environment, or the one given.
+    """
     chromium()  # no browser: skipped, or failed in CI, before anything is started
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -46,6 +49,7 @@ def jupyter_lab(notebook: Path) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=ROOT,
+        env=environment,
     )
     try:
         _answers(f"http://127.0.0.1:{port}/api", server)
