@@ -130,7 +130,7 @@ class Explorable:
             self.state, shown = self._frame(self.values)
         except Exception as error:
             words = f"✕ This setting broke the picture. {type(error).__name__}: {error}"
-            self._send({**(self._widget.shown if self._widget else {}), "fault": words})
+            self._send({"fault": words})
             raise
         self._send(shown)
         return self.state
@@ -143,9 +143,13 @@ class Explorable:
         return state, {**picture, "says": state.says, "fault": ""}
 
     def _send(self, shown: dict):
+        """Tells the page what to show, in one message; what is not named stays as it is."""
         if self._widget is not None:
+            at = self._places(self.values)
+            shown = {"at": at, **shown, "answered": at}
             with self._widget.hold_sync():
-                self._widget.at, self._widget.shown = self._places(self.values), shown
+                for name, value in shown.items():
+                    setattr(self._widget, name, value)
 
     # -- the card ---------------------------------------------------------------------------------
 
@@ -192,7 +196,7 @@ class Explorable:
         if self._widget is None:
             _, shown = self._frame(self.values)
             spec, at = self._spec(tuple(self.controls), deck=False), self._places(self.values)
-            self._widget = explorable_class()(spec=spec, at=at, shown=shown)
+            self._widget = explorable_class()(spec=spec, at=at, answered=at, **shown)
             self._widget.observe(self._moved, "at")
         return self._widget
 

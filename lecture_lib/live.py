@@ -31,7 +31,8 @@ def explorable_class():
 
     spec    what the controls are and what stands around the picture; never changes
     at      the number of the value at which each control stands; the front end sets it
-    shown   the state that is shown: backdrop, layers, says, and a fault in words or ""
+    backdrop, layers, says, fault   what is shown: only those that changed are sent
+    answered    where the controls stand in what is shown; the page waits for it to change
     """
     import traitlets
 
@@ -39,6 +40,10 @@ def explorable_class():
         _esm = front.script("explorable")
         spec = traitlets.Dict().tag(sync=True)
         at = traitlets.List().tag(sync=True, echo_update=False)
-        shown = traitlets.Dict().tag(sync=True)
+        backdrop = traitlets.Unicode().tag(sync=True)
+        layers = traitlets.List().tag(sync=True)
+        says = traitlets.Unicode().tag(sync=True)
+        fault = traitlets.Unicode().tag(sync=True)
+        answered = traitlets.List().tag(sync=True)
 
     return ExplorableCard

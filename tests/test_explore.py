@@ -65,19 +65,19 @@ def test_a_keyword_with_a_control_moves_and_one_with_a_value_stands_still():
 
 def test_visiting_a_value_moves_the_control_the_picture_and_the_words():
     shown = times()
-    before = shown.widget.shown
+    before = shown.widget.backdrop, shown.widget.layers
     assert shown.visit(left=1).value == 2
     assert shown.widget.at == [0]
-    assert shown.widget.shown["says"] == "1 times 2 is 2."
-    assert shown.widget.shown["layers"] != before["layers"]
-    assert shown.widget.shown["backdrop"] == before["backdrop"]
+    assert shown.widget.says == "1 times 2 is 2."
+    assert shown.widget.backdrop == before[0]
+    assert shown.widget.layers != before[1]
 
 
 def test_a_hand_on_a_control_moves_the_picture():
     shown = times()
     shown.widget.at = [0]  # as the front end sets it
     assert shown.state.value == 2
-    assert shown.widget.shown["says"] == "1 times 2 is 2."
+    assert shown.widget.says == "1 times 2 is 2."
 
 
 def test_a_move_by_hand_is_answered_by_one_message(monkeypatch):
@@ -85,20 +85,20 @@ def test_a_move_by_hand_is_answered_by_one_message(monkeypatch):
     sent = []
     monkeypatch.setattr(shown.widget, "_send", lambda message, buffers=None: sent.append(message))
     shown.widget.set_state({"at": [0]})  # as a message from the page does
-    assert [list(message["state"]) for message in sent] == [["shown"]]
+    assert [set(message["state"]) for message in sent] == [{"layers", "says", "answered"}]
 
 
 def test_an_error_in_a_state_is_raised_and_shown_and_the_last_good_picture_stays():
     shown = times()
-    layers = shown.widget.shown["layers"]
+    layers = shown.widget.layers
     with pytest.raises(ValueError, match="13 brings bad luck"):
         shown.visit(left=13)
     fault = "✕ This setting broke the picture. ValueError: 13 brings bad luck; choose another left"
-    assert shown.widget.shown["fault"] == fault
-    assert shown.widget.shown["layers"] == layers
+    assert shown.widget.fault == fault
+    assert shown.widget.layers == layers
     assert shown.state.value == 6
     assert shown.visit(left=1).value == 2
-    assert shown.widget.shown["fault"] == ""
+    assert shown.widget.fault == ""
 
 
 def test_the_page_is_told_what_the_controls_are_and_what_stands_around_the_picture():

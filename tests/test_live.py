@@ -3,7 +3,7 @@ from lecture_lib.live import card_class, explorable_class
 
 
 def test_an_explorable_takes_its_script_and_style_from_the_package():
-    card = explorable_class()(spec={}, at=[], shown={})
+    card = explorable_class()(spec={}, at=[])
     assert card._esm == front.script("explorable")
     assert card._css == front.style()
 

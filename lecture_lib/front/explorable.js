@@ -5,6 +5,8 @@
 const ALOUD_AFTER = 400; // ms of rest before the sentence is read aloud
 const WAITING_AFTER = 1500; // ms without an answer before the reader is told so
 const STEP = 500; // ms for each step of a play
+const KEPT = 64; // states that a card remembers, some 20 KB each
+const ANSWER = ["backdrop", "layers", "says", "fault", "answered"]; // what the kernel sends
 const SVG = "http://www.w3.org/2000/svg";
 
 let cards = 0;
@@ -268,22 +270,42 @@ function card(root, spec, ask) {
 
 // -- in a live notebook -------------------------------------------------------------------------
 
+// A state that came back once is kept: the second time it shows before the kernel has heard of it.
+function memory() {
+  const frames = new Map(); // the latest last
+  return {
+    has: (at) => frames.has(at.join()),
+    get: (at) => frames.get(at.join()),
+    keep(at, frame) {
+      frames.delete(at.join());
+      frames.set(at.join(), frame);
+      if (frames.size > KEPT) frames.delete(frames.keys().next().value);
+    },
+  };
+}
+
 function render({ model, el }) {
   loadFonts(model);
-  const root = el.appendChild(make("div"));
+  const root = el.appendChild(make("div")), seen = memory();
   const shown = card(root, model.get("spec"), (at) => {
+    if (seen.has(at)) shown.show(seen.get(at));
     model.set("at", at);
     model.save_changes();
   });
-  const show = () => shown.show(model.get("shown"));
+  function answer() {
+    const [backdrop, layers, says, fault, at] = ANSWER.map((name) => model.get(name));
+    const frame = { backdrop, layers, says, fault }, wanted = model.get("at");
+    if (!fault) seen.keep(at, frame);
+    if (at.join() === wanted.join() || !seen.has(wanted)) shown.show(frame);
+  }
   const follow = () => shown.follow(model.get("at"));
-  model.on("change:shown", show);
+  model.on("change:answered", answer);
   model.on("change:at", follow);
   follow();
-  show();
+  answer();
   return () => {
     shown.stop();
-    model.off("change:shown", show);
+    model.off("change:answered", answer);
     model.off("change:at", follow);
   };
 }
