@@ -33,16 +33,21 @@ class Racer:
     handle: str  # CSS: what takes the keys
     picture: str  # CSS: what changes
     values: int = 10**9
+    other: str = ""  # CSS: what is moved at each end of the walk, so that no state comes twice
     at: int = 0  # number of the value that shows
     rising: bool = True
     durations: list[float] = field(default_factory=list)  # s
 
     def key(self) -> str:
         """The next key of a walk there and back over the slider."""
-        if self.at == (self.values - 1 if self.rising else 0):
+        if self.at_end:
             self.rising = not self.rising
         self.at += 1 if self.rising else -1
         return "ArrowRight" if self.rising else "ArrowLeft"
+
+    @property
+    def at_end(self) -> bool:
+        return self.at == (self.values - 1 if self.rising else 0)
 
     def to_the_first(self) -> int:
         """How many keys the walk still takes to the first value."""
@@ -61,8 +66,9 @@ def racers() -> list[Racer]:
         handle = f'input[aria-label="{made.controls[CONTROL].name}"]'
         rival = (f"contestants.with_interact({source})", ".noUi-handle", ".jp-OutputArea img")
         ours = (source, handle, ".lecture-ex svg.picture")
+        other = f".settings > :not(:has({handle})) :is(select, input)"
         found.append(Racer(f"{scene}, interact", *rival, **walk))
-        found.append(Racer(f"{scene}, ours", *ours, **walk))
+        found.append(Racer(f"{scene}, ours", *ours, **walk, other=other))
     return found
 
 
@@ -98,10 +104,20 @@ class Track:
         self.page.wait_for_timeout(pause)
         return elapsed
 
-    def walk(self, moves: int, pause: int = PAUSE) -> list[float]:
-        """Durations [s] of moves by key, there and back over the slider."""
-        self.handle.focus()
-        return [self.press(self.racer.key(), pause) for _ in range(moves)]
+    def walk(self, moves: int, pause: int = PAUSE, fresh: bool = False) -> list[float]:
+        """Durations [s] of moves by key, there and back over the slider.
+
+        A fresh walk comes to no state twice: at each end it moves another control, untimed.
+        """
+        durations = []
+        for _ in range(moves):
+            if fresh and self.racer.other and self.racer.at_end:
+                self.cell.locator(self.racer.other).last.focus()
+                self.page.keyboard.press("ArrowRight")
+                self.page.wait_for_timeout(5 * PAUSE)
+            self.handle.focus()
+            durations.append(self.press(self.racer.key(), pause))
+        return durations
 
     def drag(self) -> dict:
         """What a film of a drag shows: there, back and there over the slider in DRAG seconds."""
@@ -168,12 +184,19 @@ def race(moves: int, density: int = 1) -> dict:
     with running([*field.values()], density) as (page, opened):
         for turn in range(ROUNDS + 1):
             for cell, racer in field.items():
-                times = Track(page, racer, cell).walk(-(-moves // ROUNDS) if turn else WARM)
+                count = -(-moves // ROUNDS) if turn else WARM
+                times = Track(page, racer, cell).walk(count, fresh=True)
                 racer.durations += times if turn else []
+        seen = {}
+        for cell, racer in field.items():
+            if racer.other:
+                track = Track(page, racer, cell)
+                track.walk(2 * racer.values, pause=0)
+                seen[f"{racer.name}, seen before"] = track.walk(moves)
         for cell, racer in field.items():
             if racer.name != FLOOR:
                 drags[racer.name] = Track(page, racer, cell).drag()
-    durations = {racer.name: racer.durations for racer in field.values()}
+    durations = {racer.name: racer.durations for racer in field.values()} | seen
     wrong = {"complaints": opened.complaints, "requests": opened.requests}
     return {"durations": durations, "drags": drags, **wrong}
 
