@@ -1,16 +1,17 @@
 """explore(scene, **controls): a picture with controls; live in a notebook, moving in a deck too."""
 
+import contextlib
 import inspect
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from typing import Any
 
 from lecture_lib import front
 from lecture_lib.controls import Control, choice, doubling, steps, switch
-from lecture_lib.live import explorable_class
+from lecture_lib.live import explorable_class, later
 from lecture_lib.medium import anywidget, medium
 from lecture_lib.packed import MOST_STATES, packed
 from lecture_lib.palette import WORDS
@@ -55,7 +56,7 @@ class Explorable:
         self._check_presets()
         self.values = self.starts
         self.state = self.state_at()
-        self._widget = None
+        self._widget = self._waiting = None
 
     def _check_names(self):
         who = f"explore({self.scene.__name__})"
@@ -202,10 +203,33 @@ class Explorable:
 
     def _moved(self, change):
         """A hand moved a control."""
-        places = zip(self.controls.items(), change["new"], strict=True)
-        values = {name: control.values[k] for (name, control), k in places}
-        if values != self.values:
-            self.visit(**values)
+        if change["new"] == self._places(self.values):
+            return
+        if self._waiting:
+            self._waiting.cancel()
+        self.visit(**self._values_at(change["new"]))
+        following = self._following(change["old"], change["new"])
+        if following:
+            self._waiting = later(partial(self._draw_ahead, following))
+
+    def _values_at(self, places: Sequence[int]) -> dict[str, Any]:
+        named = zip(self.controls.items(), places, strict=True)
+        return {name: control.values[k] for (name, control), k in named}
+
+    def _following(self, old: Sequence[int], new: Sequence[int]) -> list[int] | None:
+        """Where the controls stand after one more step the same way; None if that is nowhere."""
+        moved = [k for k in range(len(new)) if new[k] != old[k]]
+        if len(moved) != 1:
+            return None
+        (k,) = moved
+        place = new[k] + (1 if new[k] > old[k] else -1)
+        inside = 0 <= place < len(list(self.controls.values())[k].values)
+        return [*new[:k], place, *new[k + 1 :]] if inside else None
+
+    def _draw_ahead(self, places: list[int]):
+        """Sends a state before the hand asks for it; what is wrong with it is told when it does."""
+        with contextlib.suppress(Exception):
+            self._widget.ahead = {"at": places, **self._frame(self._values_at(places))[1]}
 
     # -- without a kernel -------------------------------------------------------------------------
 

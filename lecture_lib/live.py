@@ -1,9 +1,13 @@
 """Widgets with a front end of our own: what they share, and that of an explorable."""
 
+import asyncio
+from collections.abc import Callable
 from functools import cache
 
 from lecture_lib import front
 from lecture_lib.medium import anywidget
+
+REST = 0.01  # s of rest before something is drawn ahead
 
 
 @cache
@@ -33,6 +37,7 @@ def explorable_class():
     at      the number of the value at which each control stands; the front end sets it
     backdrop, layers, says, fault   what is shown: only those that changed are sent
     answered    where the controls stand in what is shown; the page waits for it to change
+    ahead   the state that comes next if the hand goes on, and where its controls stand
     """
     import traitlets
 
@@ -45,5 +50,14 @@ def explorable_class():
         says = traitlets.Unicode().tag(sync=True)
         fault = traitlets.Unicode().tag(sync=True)
         answered = traitlets.List().tag(sync=True)
+        ahead = traitlets.Dict().tag(sync=True)
 
     return ExplorableCard
+
+
+def later(work: Callable[[], None]) -> asyncio.TimerHandle | None:
+    """Calls `work` once the kernel has sent its answers; None where no kernel is listening."""
+    try:
+        return asyncio.get_running_loop().call_later(REST, work)
+    except RuntimeError:
+        return None

@@ -88,6 +88,26 @@ def test_a_move_by_hand_is_answered_by_one_message(monkeypatch):
     assert [set(message["state"]) for message in sent] == [{"layers", "says", "answered"}]
 
 
+def test_the_state_after_the_next_step_of_the_hand_is_drawn_ahead(monkeypatch):
+    waiting = []
+    monkeypatch.setattr("lecture_lib.explore.later", waiting.append)
+    shown = explore(Times, left=steps([1, 3, 5, 13], start=1), right=steps([2, 4], start=2))
+    shown.widget.at = [1, 0]
+    assert not shown.widget.ahead  # the answer goes first
+    waiting.pop()()
+    assert shown.widget.ahead["at"] == [2, 0]
+    assert shown.widget.ahead["says"] == "5 times 2 is 10."
+    assert shown.state.value == 6
+    assert shown.widget.says == "3 times 2 is 6."
+    shown.widget.at = [2, 0]
+    waiting.pop()()  # the next one is 13, and raises: nobody is told before the hand gets there
+    assert shown.widget.ahead["at"] == [2, 0]
+    assert shown.widget.fault == ""
+    shown.widget.at = [2, 1]  # the last value: nothing comes after it
+    shown.widget.at = [0, 0]  # two controls at once, as by a preset: nobody knows what comes next
+    assert not waiting
+
+
 def test_an_error_in_a_state_is_raised_and_shown_and_the_last_good_picture_stays():
     shown = times()
     layers = shown.widget.layers

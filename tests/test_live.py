@@ -1,5 +1,7 @@
+import asyncio
+
 from lecture_lib import front
-from lecture_lib.live import card_class, explorable_class
+from lecture_lib.live import card_class, explorable_class, later
 
 
 def test_an_explorable_takes_its_script_and_style_from_the_package():
@@ -18,3 +20,16 @@ def test_a_page_that_wants_fonts_gets_them_and_any_other_message_is_left_alone(m
 
 def test_where_the_hand_stands_is_not_sent_back_to_it():
     assert explorable_class().at.metadata["echo_update"] is False
+
+
+def test_later_is_when_the_kernel_rests_and_never_without_one():
+    called = []
+
+    async def kernel():
+        assert later(lambda: called.append(1))
+        assert not called
+        await asyncio.sleep(0.1)
+
+    asyncio.run(kernel())
+    assert called == [1]
+    assert later(lambda: called.append(2)) is None

@@ -270,7 +270,8 @@ function card(root, spec, ask) {
 
 // -- in a live notebook -------------------------------------------------------------------------
 
-// A state that came back once is kept: the second time it shows before the kernel has heard of it.
+// A state that came once is kept, whether it was asked for or drawn ahead of the hand: when the hand
+// gets there it shows at once, before the kernel has heard of it.
 function memory() {
   const frames = new Map(); // the latest last
   return {
@@ -298,15 +299,21 @@ function render({ model, el }) {
     if (!fault) seen.keep(at, frame);
     if (at.join() === wanted.join() || !seen.has(wanted)) shown.show(frame);
   }
+  function ahead() {
+    const { at, ...frame } = model.get("ahead");
+    seen.keep(at, frame);
+  }
   const follow = () => shown.follow(model.get("at"));
   model.on("change:answered", answer);
   model.on("change:at", follow);
+  model.on("change:ahead", ahead);
   follow();
   answer();
   return () => {
     shown.stop();
     model.off("change:answered", answer);
     model.off("change:at", follow);
+    model.off("change:ahead", ahead);
   };
 }
 
