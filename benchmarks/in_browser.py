@@ -170,6 +170,7 @@ def running(field: list[Racer], density: int = 1) -> Iterator[tuple]:
             ended(opened.page)
             opened.page.evaluate(WATCH)
             yield opened.page, opened
+            opened.page.context.close()  # before its server goes, which it would complain of
 
 
 def debugger(page):

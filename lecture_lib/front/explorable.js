@@ -134,8 +134,12 @@ function painted(sentence, words) {
 
 // -- the card -----------------------------------------------------------------------------------
 
+const same = (one, other) => other !== null && one.says === other.says && one.fault === other.fault
+  && one.backdrop === other.backdrop && one.layers.every((layer, k) => layer === other.layers[k]);
+
 function card(root, spec, ask) {
-  let at = [...spec.start], frame = null, pinned = null, timer = null, waiting = null, playing = null;
+  let at = [...spec.start], showing = null, frame = null, pinned = null; // frame: the last good one
+  let timer = null, waiting = null, playing = null;
   root.classList.add("lecture-ex", ...(spec.deck ? ["in-deck"] : []));
   root.dataset.preventSwipe = ""; // a deck leaves the finger to the controls
   const view = picture(spec);
@@ -170,8 +174,11 @@ function card(root, spec, ask) {
   }
 
   function show(next) {
+    const idle = !waiting && same(next, showing);
     clearTimeout(waiting);
     waiting = null;
+    if (idle) return; // the kernel's answer to what memory has shown
+    showing = next;
     says.classList.toggle("wrong", Boolean(next.fault));
     says.replaceChildren(...(next.fault ? [next.fault] : painted(next.says, spec.words)));
     if (!next.fault) {
