@@ -324,8 +324,14 @@ def test_every_picture_moves_by_keyboard_and_says_what_it_shows(browser, deck):
                 photograph(page, "explorable-deck.png")
         card.get_by_text("reset").click()
         page.wait_for_function("document.activeElement == document.body")
-        page.keyboard.press("PageDown")
-        assert page.evaluate("Reveal.getIndices().h") == number + 1, "the deck kept no key"
+        page.keyboard.press("ArrowRight")
+        assert page.evaluate("Reveal.getIndices().h") == number + 1, "the card kept the keys"
+        page.evaluate(f"Reveal.slide({number})")
+        card.locator("input, select").last.focus()
+        value = card.evaluate(SEEN)
+        page.keyboard.press("PageDown")  # as a clicker sends it
+        assert page.evaluate("Reveal.getIndices().h") == number + 1, "a clicker moved a control"
+        assert card.evaluate(SEEN) | {"slide": number} == value
     assert seen.requests == []
     assert seen.complaints == []
     page.context.close()

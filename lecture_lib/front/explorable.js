@@ -140,7 +140,7 @@ const same = (one, other) => other !== null && one.says === other.says && one.fa
 function card(root, spec, ask) {
   let at = [...spec.start], showing = null, frame = null, pinned = null; // frame: the last good one
   let timer = null, waiting = null, playing = null;
-  root.classList.add("lecture-ex", ...(spec.deck ? ["in-deck"] : []));
+  root.classList.add("lecture-ex");
   root.dataset.preventSwipe = ""; // a deck leaves the finger to the controls
   const view = picture(spec);
   const controls = spec.controls.map((c, k) => control(c, (value) => {
@@ -154,6 +154,7 @@ function card(root, spec, ask) {
   const row = make("div", { class: "settings" }, ...controls.map((c) => c.element));
 
   function go(next) {
+    if (next.join() === at.join()) return;
     stand(next);
     waiting ??= setTimeout(() => {
       says.textContent = "Waiting for the kernel: it is busy with another cell, or it was stopped.";
@@ -260,8 +261,13 @@ function card(root, spec, ask) {
     }).setAttribute("aria-expanded", false);
   }
 
-  // Keys and fingers in a card are the card's; after the pointer a slide gets the keys back.
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  // Keys in a card are the card's; but in a deck a page key turns the slide, Escape leaves the card,
+  // and after the pointer the keys are the slide's again.
+  root.addEventListener("keydown", (event) => {
+    const turns = spec.deck && ["PageDown", "PageUp"].includes(event.key);
+    if (turns || (spec.deck && event.key === "Escape")) document.activeElement.blur();
+    if (!turns) event.stopPropagation();
+  });
   if (spec.deck) {
     root.addEventListener("pointerup", () => setTimeout(() => document.activeElement?.blur()));
     root.addEventListener("change", (event) => {
