@@ -53,7 +53,6 @@ def test_the_chapter_runs_and_a_key_on_a_control_moves_picture_and_words(tmp_pat
         opened = run_all(browser, lab, width=1400, height=1200)
         page = opened.page
         card = scrolled_to(page, "RTX 4090 with Llama-2-13B")
-        photograph(card, "explorable.png")
         before = card.locator("svg.picture").inner_html()
         card.locator("input").focus()
         page.keyboard.press("ArrowRight")
@@ -63,6 +62,7 @@ def test_the_chapter_runs_and_a_key_on_a_control_moves_picture_and_words(tmp_pat
         moved.get_by_role("button", name=re.compile("RWKV")).click()
         card = scrolled_to(page, "RTX 3090 with RWKV")
         assert "160 users" in card.inner_text()
+        photograph(card, "explorable.png")
         page.evaluate("document.body.dataset.jpThemeLight = 'false'")
         photograph(card, "explorable-dark.png")
         assert not page.locator(".jp-OutputArea-output[data-mime-type*=error]").count()

@@ -7,19 +7,30 @@ from browser import launched, photograph, visit
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from lecture_lib.controls import steps
+from lecture_lib.controls import choice, steps
 from lecture_lib.explore import explore
 from lecture_lib.medium import MEDIUM
-from lecture_lib.views.decode.sharing import BatchSharing
+from lecture_lib.views.decode.price import (
+    DRAFT_SYSTEMS,
+    USERS_AT_ONCE,
+    WEIGHTS_KEPT,
+    TokenPrice,
+)
 
 
 @pytest.fixture
 def exported(tmp_path, monkeypatch):
     """A notebook with one explorable as nbconvert exports it."""
     monkeypatch.setenv(MEDIUM, "page")
-    fixed = {"device": "H100 SXM", "weights": "16 bits", "context_tokens": 1024}
-    users = steps([1, 8, 64], start=8, name="users at once")
-    explorable = explore(BatchSharing, **fixed, model="Llama-3.1-8B", sequences=users)
+    explorable = explore(
+        TokenPrice,
+        presets=DRAFT_SYSTEMS,
+        in_deck=["sequences"],
+        device=choice(["RTX 3090", "RTX 4090", "H100 SXM"], start="RTX 4090"),
+        model=choice(["LLaMA-7B", "Llama-2-13B", "RWKV-5-Eagle-7B"], start="Llama-2-13B"),
+        weights=choice(WEIGHTS_KEPT, start="GPTQ 4-bit g128"),
+        sequences=steps(USERS_AT_ONCE, start=8, name="users at once"),
+    )
     data, metadata = explorable._repr_mimebundle_()
     output = new_output("display_data", data, metadata=metadata)
     cell = new_code_cell("explore(...)", outputs=[output])
@@ -36,9 +47,9 @@ def test_an_exported_page_moves_without_kernel_and_without_network(exported):
         slider = card.get_by_role("slider", name="users at once")
         slider.focus()
         page.keyboard.press("ArrowRight")
-        card.locator(".says", has_text="64 users with 1,024 tokens each").wait_for()
+        card.locator(".says", has_text="Llama-2-13B and 16 users").wait_for()
         photograph(card, "explorable-page.png")
-        assert "64 users" in card.locator("svg.picture").get_attribute("aria-label")
+        assert "16 users" in card.locator("svg.picture").get_attribute("aria-label")
         faces = page.evaluate("document.fonts.ready.then(f => [...f].map(x => x.family))")
         assert any("IBM Plex Sans" in face for face in faces), json.dumps(faces)
 
@@ -49,7 +60,9 @@ def test_an_exported_page_without_script_is_a_still_with_its_words(exported):
         page = context.new_page()
         page.goto(exported.as_uri())
         card = page.locator(".lecture-ex")
-        assert card.locator(".says").inner_text().startswith("8 users with 1,024 tokens each")
+        assert (
+            card.locator(".says").inner_text().startswith("RTX 4090 with Llama-2-13B and 8 users")
+        )
         box = card.locator("svg.picture").bounding_box()
         assert box["width"] > 600
         assert box["height"] == pytest.approx(0.4 * box["width"], rel=0.01)
