@@ -232,8 +232,9 @@ def file_gigabytes(model: str, weights: str) -> Task:
     return Task(
         ask=(
             f"{model} has {count(shape.parameters)} parameters. A file keeps them as {weights}: "
-            f"{kept.value_bits} bits each, and {kept.scale_bits} bits of scale for every block of "
-            f"{kept.block_weights}{tables_said}. How many GB is the file?"
+            f"{kept.value_bits} bits each, and {kept.scale_bits} bits that each block of "
+            f"{kept.block_weights} shares, for its scale and, if it has one, its zero "
+            f"point{tables_said}. How many GB is the file?"
         ),
         unit="GB",
         truth=gigabytes(bits),
