@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from html import escape
+from math import prod
 from typing import Any
 
 from lecture_lib import front
@@ -20,7 +21,7 @@ from lecture_lib.scene import Scene, State
 
 __all__ = ["Explorable", "choice", "doubling", "explore", "steps", "switch"]
 
-MISSING = "(To ask for every state, type: pip install anywidget, then restart the kernel.)"
+MISSING = "(To move every control, type: pip install anywidget, then restart the kernel.)"
 
 Presets = Mapping[str, Mapping[str, Any]]
 
@@ -233,30 +234,37 @@ class Explorable:
 
     # -- without a kernel -------------------------------------------------------------------------
 
-    def settings_in_deck(self) -> list[dict[str, Any]]:
-        """Every setting that can be reached in a deck: the start and each preset, and from there
-        every value of the controls that move.
+    @property
+    def states_in_deck(self) -> int:
+        """How many states a deck needs, some of them perhaps twice."""
+        return (1 + len(self.presets)) * prod(len(self.controls[n].values) for n in self.in_deck)
 
-        ValueError if there are more than can be drawn beforehand.
+    def settings_in_deck(self, live: Sequence[str]) -> list[dict[str, Any]]:
+        """Every setting that can be reached in a deck: the start and each preset, and from there
+        every value of the controls that are live.
         """
         bases = [self.starts, *({**self.starts, **values} for values in self.presets.values())]
-        moves = list(itertools.product(*(self.controls[name].values for name in self.in_deck)))
-        if len(bases) * len(moves) > MOST_STATES:
-            raise ValueError(
-                f"explore({self.scene.__name__}): a deck would need {len(bases) * len(moves):,} "
-                f"states, and {MOST_STATES:,} can be drawn beforehand; "
-                "name the controls that move there: in_deck=[...]"
-            )
+        moves = itertools.product(*(self.controls[name].values for name in live))
         settings = [
-            {**base, **dict(zip(self.in_deck, move, strict=True))}
+            {**base, **dict(zip(live, move, strict=True))}
             for base, move in itertools.product(bases, moves)
         ]
         return list({tuple(self._places(s)): s for s in settings}.values())
 
-    def element(self, deck: bool = False) -> str:
-        """HTML of a picture that moves without a kernel; where no script runs, a still."""
-        states = {tuple(self._places(s)): self._frame(s)[1] for s in self.settings_in_deck()}
-        data = packed(self._spec(self.in_deck, deck), states)
+    def element(self, *, deck: bool = False, live: Sequence[str] | None = None) -> str:
+        """HTML of a picture that moves without a kernel; where no script runs, a still.
+
+        ValueError if there are more states than can be drawn beforehand.
+        """
+        live = self.in_deck if live is None else live
+        if live and self.states_in_deck > MOST_STATES:
+            raise ValueError(
+                f"explore({self.scene.__name__}): a deck would need {self.states_in_deck:,} "
+                f"states, and {MOST_STATES:,} can be drawn beforehand; "
+                "name the controls that move there: in_deck=[...]"
+            )
+        states = {tuple(self._places(s)): self._frame(s)[1] for s in self.settings_in_deck(live)}
+        data = packed(self._spec(live, deck), states)
         says = self._frame(self.starts)[0].says
         still = f'{self.picture.svg(says)}<p class="says">{escape(says)}</p>'
         source = f'<p class="source">{escape(self.scene.source)}</p>'
@@ -276,11 +284,12 @@ class Explorable:
         lecture = {"lecture": {"kind": "explorable", "says": says, "source": self.scene.source}}
         if place == "deck":
             return {"text/html": self.element(deck=True), "text/plain": says}, lecture
-        words = says if place == "page" else f"{says}\n{MISSING}"
-        note = "" if place == "page" else f"<p>{escape(MISSING)}</p>"
-        fonts = front.font_faces() if place == "page" else ""
-        html = f"{fonts}{front.introduction()}{self.element()}{note}"
-        return {"text/html": html, "text/plain": words}, lecture
+        if place == "page":
+            html = f"{front.font_faces()}{front.introduction()}{self.element()}"
+            return {"text/html": html, "text/plain": says}, lecture
+        live = self.in_deck if self.states_in_deck <= MOST_STATES else ()
+        html = f"{front.introduction()}{self.element(live=live)}<p>{escape(MISSING)}</p>"
+        return {"text/html": html, "text/plain": f"{says}\n{MISSING}"}, lecture
 
 
 def _written(value: Any) -> str:

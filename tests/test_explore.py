@@ -181,7 +181,7 @@ def test_the_author_names_what_moves_in_a_deck():
         in_deck=["left"],
         presets={"large": {"right": 6}},
     )
-    settings = shown.settings_in_deck()
+    settings = shown.settings_in_deck(shown.in_deck)
     assert len(settings) == 4
     assert {s["right"] for s in settings} == {2, 6}
     spec = unpacked(shown.element(deck=True))["spec"]
@@ -213,6 +213,13 @@ def test_without_anywidget_it_still_moves_and_says_what_to_type(monkeypatch):
     assert data["text/plain"].endswith("type: pip install anywidget, then restart the kernel.)")
     assert "<lecture-explorable>" in data["text/html"]
     assert shown.visit(left=1).value == 2
+
+
+def test_without_anywidget_more_states_than_can_be_drawn_are_the_start_alone(monkeypatch):
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    many = list(range(100, 100 + MOST_STATES + 1))
+    html = times(left=steps(many, start=100))._repr_mimebundle_()[0]["text/html"]
+    assert set(unpacked(html)["states"]) == {"0"}
 
 
 # -- what is refused ----------------------------------------------------------------------------
