@@ -1,20 +1,17 @@
 """explore(scene, **controls): a picture with controls; live in a notebook, moving in a deck too."""
 
-import contextlib
 import inspect
-import itertools
 import json
-from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from html import escape
-from math import prod
 from typing import Any
 
 from lecture_lib import front
 from lecture_lib.controls import Control, choice, doubling, steps, switch
-from lecture_lib.live import explorable_class, later
+from lecture_lib.live import Live
 from lecture_lib.medium import anywidget, medium
-from lecture_lib.packed import MOST_STATES, packed
+from lecture_lib.packed import MOST_STATES, element, states_needed
 from lecture_lib.palette import WORDS
 from lecture_lib.picture import Picture
 from lecture_lib.scene import Scene, State
@@ -57,7 +54,7 @@ class Explorable:
         self._check_presets()
         self.values = self.starts
         self.state = self.state_at()
-        self._widget = self._waiting = None
+        self._live = None
 
     def _check_names(self):
         who = f"explore({self.scene.__name__})"
@@ -129,37 +126,32 @@ class Explorable:
         """
         self.values = {**self.values, **values}
         try:
-            self.state, shown = self._frame(self.values)
+            self.state, frame = self.frame(self.values)
         except Exception as error:
-            words = f"✕ This setting broke the picture. {type(error).__name__}: {error}"
-            self._send({"fault": words})
+            fault = f"✕ This setting broke the picture. {type(error).__name__}: {error}"
+            self._tell({"fault": fault})
             raise
-        self._send(shown)
+        self._tell(frame)
         return self.state
 
-    def _frame(self, values: Mapping[str, Any]) -> tuple[State, dict]:
+    def _tell(self, frame: Mapping[str, Any]):
+        if self._live is not None:
+            self._live.send(frame)
+
+    def frame(self, values: Mapping[str, Any]) -> tuple[State, dict]:
         """A state, and all that the front end needs to show it."""
         state = self.scene.state(**self.fixed, **values)
         self.picture.show(state)
         picture = {"backdrop": self.picture.backdrop, "layers": [*self.picture.layers]}
         return state, {**picture, "says": state.says, "fault": ""}
 
-    def _send(self, shown: dict):
-        """Tells the page what to show, in one message; what is not named stays as it is."""
-        if self._widget is not None:
-            at = self._places(self.values)
-            shown = {"at": at, **shown, "answered": at}
-            with self._widget.hold_sync():
-                for name, value in shown.items():
-                    setattr(self._widget, name, value)
-
     # -- the card ---------------------------------------------------------------------------------
 
-    def _places(self, values: Mapping[str, Any]) -> list[int]:
+    def places(self, values: Mapping[str, Any]) -> list[int]:
         """The number of the value at which each control stands."""
         return [c.values.index(values[name]) for name, c in self.controls.items()]
 
-    def _spec(self, live: Sequence[str], deck: bool) -> dict:
+    def spec(self, live: Iterable[str], deck: bool = False) -> dict:
         """What the front end must know of the controls, and what stands around the picture."""
         return {
             "size": list(self.scene.size),
@@ -167,7 +159,7 @@ class Explorable:
             "source": self.scene.source,
             "words": {colour.variable: words for colour, words in WORDS.items()},
             "deck": deck,
-            "start": self._places(self.starts),
+            "start": self.places(self.starts),
             "controls": [
                 {
                     "argument": name,
@@ -183,7 +175,7 @@ class Explorable:
                 for name, control in self.controls.items()
             ],
             "presets": [
-                {"words": words, "at": self._places({**self.starts, **values})}
+                {"words": words, "at": self.places({**self.starts, **values})}
                 for words, values in self.presets.items()
             ],
             "call": {
@@ -194,84 +186,10 @@ class Explorable:
 
     @property
     def widget(self):
-        """The live form; made when it is first asked for. Needs anywidget."""
-        if self._widget is None:
-            _, shown = self._frame(self.values)
-            spec, at = self._spec(tuple(self.controls), deck=False), self._places(self.values)
-            self._widget = explorable_class()(spec=spec, at=at, answered=at, **shown)
-            self._widget.observe(self._moved, "at")
-        return self._widget
-
-    def _moved(self, change):
-        """A hand moved a control."""
-        if change["new"] == self._places(self.values):
-            return
-        if self._waiting:
-            self._waiting.cancel()
-        self.visit(**self._values_at(change["new"]))
-        following = self._following(change["old"], change["new"])
-        if following:
-            self._waiting = later(partial(self._draw_ahead, following))
-
-    def _values_at(self, places: Sequence[int]) -> dict[str, Any]:
-        named = zip(self.controls.items(), places, strict=True)
-        return {name: control.values[k] for (name, control), k in named}
-
-    def _following(self, old: Sequence[int], new: Sequence[int]) -> list[int] | None:
-        """Where the controls stand after one more step the same way; None if that is nowhere."""
-        moved = [k for k in range(len(new)) if new[k] != old[k]]
-        if len(moved) != 1:
-            return None
-        (k,) = moved
-        place = new[k] + (1 if new[k] > old[k] else -1)
-        inside = 0 <= place < len(list(self.controls.values())[k].values)
-        return [*new[:k], place, *new[k + 1 :]] if inside else None
-
-    def _draw_ahead(self, places: list[int]):
-        """Sends a state before the hand asks for it; what is wrong with it is told when it does."""
-        with contextlib.suppress(Exception):
-            self._widget.ahead = {"at": places, **self._frame(self._values_at(places))[1]}
-
-    # -- without a kernel -------------------------------------------------------------------------
-
-    @property
-    def states_in_deck(self) -> int:
-        """How many states a deck needs, some of them perhaps twice."""
-        return (1 + len(self.presets)) * prod(len(self.controls[n].values) for n in self.in_deck)
-
-    def settings_in_deck(self, live: Sequence[str]) -> list[dict[str, Any]]:
-        """Every setting that can be reached in a deck: the start and each preset, and from there
-        every value of the controls that are live.
-        """
-        bases = [self.starts, *({**self.starts, **values} for values in self.presets.values())]
-        moves = itertools.product(*(self.controls[name].values for name in live))
-        settings = [
-            {**base, **dict(zip(live, move, strict=True))}
-            for base, move in itertools.product(bases, moves)
-        ]
-        return list({tuple(self._places(s)): s for s in settings}.values())
-
-    def element(self, *, deck: bool = False, live: Sequence[str] | None = None) -> str:
-        """HTML of a picture that moves without a kernel; where no script runs, a still.
-
-        ValueError if there are more states than can be drawn beforehand.
-        """
-        live = self.in_deck if live is None else live
-        if live and self.states_in_deck > MOST_STATES:
-            raise ValueError(
-                f"explore({self.scene.__name__}): a deck would need {self.states_in_deck:,} "
-                f"states, and {MOST_STATES:,} can be drawn beforehand; "
-                "name the controls that move there: in_deck=[...]"
-            )
-        states = {tuple(self._places(s)): self._frame(s)[1] for s in self.settings_in_deck(live)}
-        data = packed(self._spec(live, deck), states)
-        says = self._frame(self.starts)[0].says
-        still = f'{self.picture.svg(says)}<p class="says">{escape(says)}</p>'
-        source = f'<p class="source">{escape(self.scene.source)}</p>'
-        return (
-            f'<lecture-explorable><div class="lecture-ex">{still}{source}</div>'
-            f'<script type="application/gzip">{data}</script></lecture-explorable>'
-        )
+        """The live form, an anywidget; made when it is first asked for. Needs anywidget."""
+        if self._live is None:
+            self._live = Live(self)
+        return self._live.card
 
     # -- how it shows -----------------------------------------------------------------------------
 
@@ -283,12 +201,12 @@ class Explorable:
             return {**data, "text/plain": says}, metadata
         lecture = {"lecture": {"kind": "explorable", "says": says, "source": self.scene.source}}
         if place == "deck":
-            return {"text/html": self.element(deck=True), "text/plain": says}, lecture
+            return {"text/html": element(self, deck=True), "text/plain": says}, lecture
         if place == "page":
-            html = f"{front.font_faces()}{front.introduction()}{self.element()}"
+            html = f"{front.font_faces()}{front.introduction()}{element(self)}"
             return {"text/html": html, "text/plain": says}, lecture
-        live = self.in_deck if self.states_in_deck <= MOST_STATES else ()
-        html = f"{front.introduction()}{self.element(live=live)}<p>{escape(MISSING)}</p>"
+        live = self.in_deck if states_needed(self) <= MOST_STATES else ()
+        html = f"{front.introduction()}{element(self, live=live)}<p>{escape(MISSING)}</p>"
         return {"text/html": html, "text/plain": f"{says}\n{MISSING}"}, lecture
 
 

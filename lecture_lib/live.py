@@ -1,8 +1,10 @@
 """Widgets with a front end of our own: what they share, and that of an explorable."""
 
 import asyncio
-from collections.abc import Callable
-from functools import cache
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from typing import Any
 
 from lecture_lib import front
 from lecture_lib.medium import anywidget
@@ -61,3 +63,60 @@ def later(work: Callable[[], None]) -> asyncio.TimerHandle | None:
         return asyncio.get_running_loop().call_later(REST, work)
     except RuntimeError:
         return None
+
+
+class Live:
+    """An explorable on a page: a hand there moves it, and what it then shows goes back."""
+
+    def __init__(self, explorable):
+        self.explorable = explorable
+        spec, at = explorable.spec(explorable.controls), explorable.places(explorable.values)
+        _, frame = explorable.frame(explorable.values)
+        self.card = explorable_class()(spec=spec, at=at, answered=at, **frame)
+        self.card.observe(self.moved, "at")
+        self.waiting = None  # what will be drawn ahead
+
+    def send(self, frame: Mapping[str, Any]) -> None:
+        """Tells the page what to show, in one message; what is not named stays as it is."""
+        at = self.explorable.places(self.explorable.values)
+        with self.card.hold_sync():
+            for name, value in {"at": at, **frame, "answered": at}.items():
+                setattr(self.card, name, value)
+
+    def moved(self, change) -> None:
+        """Answers a hand on a control, and draws ahead what follows if it goes on."""
+        old, new = change["old"], change["new"]
+        if new == self.explorable.places(self.explorable.values):
+            return  # it was not a hand
+        if self.waiting:
+            self.waiting.cancel()
+        self.explorable.visit(**self.values_at(new))
+        next_places = following(old, new, self.explorable.controls.values())
+        if next_places:
+            self.waiting = later(partial(self.draw_ahead, next_places))
+
+    def draw_ahead(self, places: Sequence[int]) -> None:
+        """Sends a state before the hand asks for it; what is wrong with it is told when it does."""
+        with contextlib.suppress(Exception):
+            _, frame = self.explorable.frame(self.values_at(places))
+            self.card.ahead = {"at": places, **frame}
+
+    def values_at(self, places: Sequence[int]) -> dict[str, Any]:
+        named = zip(self.explorable.controls.items(), places, strict=True)
+        return {name: control.values[k] for (name, control), k in named}
+
+
+def following(old: Sequence[int], new: Sequence[int], controls) -> list[int] | None:
+    """Where controls stand after one more step the same way; None if nobody can know, or nowhere.
+
+    >>> from lecture_lib.controls import doubling, switch
+    >>> following([1, 0], [2, 0], [doubling(1, 8, 1), switch()])
+    [3, 0]
+    """
+    moved = [k for k in range(len(new)) if new[k] != old[k]]
+    if len(moved) != 1:
+        return None
+    (k,) = moved
+    place = new[k] + (1 if new[k] > old[k] else -1)
+    inside = 0 <= place < len(list(controls)[k].values)
+    return [*new[:k], place, *new[k + 1 :]] if inside else None

@@ -1,9 +1,13 @@
 """Packs the states of an explorable for a page that has no kernel to ask."""
 
 import gzip
+import itertools
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from html import escape
+from math import prod
+from typing import Any
 
 MOST_STATES = 1000  # of one explorable; each takes about ten milliseconds to draw, and 1 KB
 
@@ -29,3 +33,51 @@ def packed(spec: dict, states: Mapping[tuple[int, ...], dict]) -> str:
     content = {"spec": spec, "texts": list(texts), "states": rows}
     plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return b64encode(gzip.compress(plain, mtime=0)).decode()
+
+
+def states_needed(explorable) -> int:
+    """How many states an explorable needs in a deck, some of them perhaps twice."""
+    counts = [len(explorable.controls[name].values) for name in explorable.in_deck]
+    return (1 + len(explorable.presets)) * prod(counts)
+
+
+def settings(explorable, live: Sequence[str]) -> list[dict[str, Any]]:
+    """Every setting that can be reached without a kernel.
+
+    These are the start and each preset, and from there every value of the controls that are live.
+    """
+    start = explorable.starts
+    bases = [start, *({**start, **values} for values in explorable.presets.values())]
+    moves = itertools.product(*(explorable.controls[name].values for name in live))
+    found = [
+        {**base, **dict(zip(live, move, strict=True))}
+        for base, move in itertools.product(bases, moves)
+    ]
+    return list({tuple(explorable.places(setting)): setting for setting in found}.values())
+
+
+def element(explorable, *, deck: bool = False, live: Sequence[str] | None = None) -> str:
+    """HTML of a picture that moves without a kernel; where no script runs, a still.
+
+    `live` names the controls that move, by default those that move in a deck.
+    ValueError if there are more states than can be drawn beforehand.
+    """
+    live = explorable.in_deck if live is None else live
+    if live and states_needed(explorable) > MOST_STATES:
+        raise ValueError(
+            f"explore({explorable.scene.__name__}): a deck would need "
+            f"{states_needed(explorable):,} states, and {MOST_STATES:,} can be drawn beforehand; "
+            "name the controls that move there: in_deck=[...]"
+        )
+    states = {
+        tuple(explorable.places(setting)): explorable.frame(setting)[1]
+        for setting in settings(explorable, live)
+    }
+    says = explorable.frame(explorable.starts)[0].says
+    still = f'{explorable.picture.svg(says)}<p class="says">{escape(says)}</p>'
+    source = f'<p class="source">{escape(explorable.scene.source)}</p>'
+    return (
+        f'<lecture-explorable><div class="lecture-ex">{still}{source}</div>'
+        f'<script type="application/gzip">{packed(explorable.spec(live, deck), states)}</script>'
+        "</lecture-explorable>"
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from lecture_lib.explore import choice, explore, steps, switch
 from lecture_lib.medium import MEDIUM
-from lecture_lib.packed import MOST_STATES
+from lecture_lib.packed import MOST_STATES, element, settings
 from lecture_lib.scene import State
 from lecture_lib.views.style import COMPUTE, LectureScene
 
@@ -90,7 +90,7 @@ def test_a_move_by_hand_is_answered_by_one_message(monkeypatch):
 
 def test_the_state_after_the_next_step_of_the_hand_is_drawn_ahead(monkeypatch):
     waiting = []
-    monkeypatch.setattr("lecture_lib.explore.later", waiting.append)
+    monkeypatch.setattr("lecture_lib.live.later", waiting.append)
     shown = explore(Times, left=steps([1, 3, 5, 13], start=1), right=steps([2, 4], start=2))
     shown.widget.at = [1, 0]
     assert not shown.widget.ahead  # the answer goes first
@@ -181,10 +181,10 @@ def test_the_author_names_what_moves_in_a_deck():
         in_deck=["left"],
         presets={"large": {"right": 6}},
     )
-    settings = shown.settings_in_deck(shown.in_deck)
-    assert len(settings) == 4
-    assert {s["right"] for s in settings} == {2, 6}
-    spec = unpacked(shown.element(deck=True))["spec"]
+    reached = settings(shown, shown.in_deck)
+    assert len(reached) == 4
+    assert {s["right"] for s in reached} == {2, 6}
+    spec = unpacked(element(shown, deck=True))["spec"]
     assert [control["values"] for control in spec["controls"]] == [[0, 1], [0]]
 
 

@@ -19,7 +19,7 @@ from matplotlib.text import Text
 from pictures import afresh, layers, measure
 
 from lecture_lib.explore import explore, steps
-from lecture_lib.packed import MOST_STATES
+from lecture_lib.packed import MOST_STATES, states_needed
 from lecture_lib.picture import Picture
 from slides.cells import NOTES
 
@@ -345,7 +345,7 @@ def test_the_call_that_is_shown_shows_the_same_again(name, index):
 
 @each_explorable
 def test_every_state_of_a_deck_can_be_drawn_beforehand(name, index):
-    assert explorables(name)[index].states_in_deck <= MOST_STATES
+    assert states_needed(explorables(name)[index]) <= MOST_STATES
 
 
 def test_an_error_beyond_the_start_is_caught_by_the_walk_and_by_nothing_less():
