@@ -88,6 +88,31 @@ def test_a_move_by_hand_is_answered_by_one_message(monkeypatch):
     assert [set(message["state"]) for message in sent] == [{"layers", "says", "answered"}]
 
 
+def test_a_visit_from_python_is_no_move_by_a_hand(monkeypatch):
+    waiting = []
+    monkeypatch.setattr("lecture_lib.live.later", waiting.append)
+    shown = explore(Times, left=steps([1, 3, 5], start=1))
+    assert shown.widget.at == [0]
+    shown.visit(left=3)
+    assert shown.widget.at == [1]
+    assert not waiting
+
+
+def test_what_was_to_be_drawn_ahead_is_forgotten_when_the_hand_moves_on(monkeypatch):
+    class Timer:
+        cancelled = False
+
+        def cancel(self):
+            self.cancelled = True
+
+    timers = []
+    monkeypatch.setattr("lecture_lib.live.later", lambda _: timers.append(Timer()) or timers[-1])
+    shown = explore(Times, left=steps([1, 3, 5, 7], start=1))
+    shown.widget.at = [1]
+    shown.widget.at = [2]
+    assert [timer.cancelled for timer in timers] == [True, False]
+
+
 def test_the_state_after_the_next_step_of_the_hand_is_drawn_ahead(monkeypatch):
     waiting = []
     monkeypatch.setattr("lecture_lib.live.later", waiting.append)

@@ -231,6 +231,12 @@ MEASURE = r"""() => {
     if (heading && heading.getBoundingClientRect().height / scale > 49) fault('a long question');
     for (const picture of slide.querySelectorAll('img, svg.picture'))
       check(picture.getBoundingClientRect(), 'picture', 655);
+    for (const card of slide.querySelectorAll('.lecture-ex')) {
+      const edges = ['.settings', '.picture', '.says'].map(part => card.querySelector(part))
+        .map(part => part.getBoundingClientRect());
+      if (edges[0].bottom > edges[1].top + 1 || edges[1].bottom > edges[2].top + 1)
+        fault('controls, picture and words overlap');
+    }
   });
   return faults;
 }"""
