@@ -9,7 +9,7 @@ from typing import Any
 
 from lecture_lib import front
 from lecture_lib.controls import Control, choice, doubling, steps, switch
-from lecture_lib.live import Live
+from lecture_lib.live import Live, bundle
 from lecture_lib.medium import anywidget, medium
 from lecture_lib.packed import MOST_STATES, element, states_needed
 from lecture_lib.palette import WORDS
@@ -197,15 +197,14 @@ class Explorable:
         """Words always; live where a kernel can be asked, otherwise moving between drawn states."""
         says, place = self.state.says, medium()
         if place == "notebook" and anywidget():
-            data, metadata = self.widget._repr_mimebundle_()
-            return {**data, "text/plain": says}, metadata
+            return bundle(self.widget, says)
         lecture = {"lecture": {"kind": "explorable", "says": says, "source": self.scene.source}}
         if place == "deck":
             return {"text/html": element(self, deck=True), "text/plain": says}, lecture
         if place == "page":
             html = f"{front.font_faces()}{front.introduction()}{element(self)}"
             return {"text/html": html, "text/plain": says}, lecture
-        live = self.in_deck if states_needed(self) <= MOST_STATES else ()
+        live = self.in_deck if states_needed(self, self.in_deck) <= MOST_STATES else ()
         html = f"{front.introduction()}{element(self, live=live)}<p>{escape(MISSING)}</p>"
         return {"text/html": html, "text/plain": f"{says}\n{MISSING}"}, lecture
 

@@ -57,6 +57,12 @@ def explorable_class():
     return ExplorableCard
 
 
+def bundle(widget, words: str) -> tuple[dict, dict]:
+    """How a widget shows, with the words that a notebook stores for it: data and metadata."""
+    data, metadata = widget._repr_mimebundle_()
+    return {**data, "text/plain": words}, metadata
+
+
 def later(work: Callable[[], None]) -> asyncio.TimerHandle | None:
     """Calls `work` once the kernel has sent its answers; None where no kernel is listening."""
     try:

@@ -9,7 +9,7 @@ from html import escape
 from math import prod
 from typing import Any
 
-MOST_STATES = 1000  # of one explorable; each takes about ten milliseconds to draw, and 1 KB
+MOST_STATES = 1000  # of one explorable; each takes some ten milliseconds to draw, and half a KB
 
 
 def packed(spec: dict, states: Mapping[tuple[int, ...], dict]) -> str:
@@ -35,9 +35,9 @@ def packed(spec: dict, states: Mapping[tuple[int, ...], dict]) -> str:
     return b64encode(gzip.compress(plain, mtime=0)).decode()
 
 
-def states_needed(explorable) -> int:
-    """How many states an explorable needs in a deck, some of them perhaps twice."""
-    counts = [len(explorable.controls[name].values) for name in explorable.in_deck]
+def states_needed(explorable, live: Sequence[str]) -> int:
+    """How many states there are if these controls are live, some of them perhaps twice."""
+    counts = [len(explorable.controls[name].values) for name in live]
     return (1 + len(explorable.presets)) * prod(counts)
 
 
@@ -63,10 +63,11 @@ def element(explorable, *, deck: bool = False, live: Sequence[str] | None = None
     ValueError if there are more states than can be drawn beforehand.
     """
     live = explorable.in_deck if live is None else live
-    if live and states_needed(explorable) > MOST_STATES:
+    needed = states_needed(explorable, live)
+    if needed > MOST_STATES:
         raise ValueError(
-            f"explore({explorable.scene.__name__}): a deck would need "
-            f"{states_needed(explorable):,} states, and {MOST_STATES:,} can be drawn beforehand; "
+            f"explore({explorable.scene.__name__}): a deck would need {needed:,} states, and "
+            f"{MOST_STATES:,} can be drawn beforehand; "
             "name the controls that move there: in_deck=[...]"
         )
     states = {

@@ -12,7 +12,7 @@ from lecture_lib.exercises.predictions import (
     Prediction,
     revealed,
 )
-from lecture_lib.live import card_class
+from lecture_lib.live import bundle, card_class
 from lecture_lib.units import count, plain
 
 DECIDE = "Decide first: one answer counts."
@@ -89,9 +89,7 @@ class Card:
             return {"text/plain": str(self), "text/html": forms[medium.medium()]()}
         if self.widget is None:
             return {"text/plain": str(self)}
-        bundle = self.widget._repr_mimebundle_()
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/plain": str(self)}, metadata
+        return bundle(self.widget, str(self))
 
 
 class PredictionCard(Card):

@@ -194,8 +194,8 @@ function card(root, spec, ask) {
   // In a deck, where room is scarce, A is named by the settings in which it differs.
   function compare() {
     const where = view.pin(pinned.frame) ? "A, in grey" : "A, on other axes";
-    const settings = spec.controls.filter((c, k) => pinned.at[k] !== at[k])
-      .map((c) => `${c.name} ${c.labels[pinned.at[spec.controls.indexOf(c)]]}`);
+    const settings = spec.controls.flatMap((c, k) => (
+      pinned.at[k] === at[k] ? [] : [`${c.name} ${c.labels[pinned.at[k]]}`]));
     const short = settings.join(", ") || "this setting";
     other.textContent = `${where}: ${spec.deck ? short : pinned.frame.says}`;
   }
