@@ -1,8 +1,13 @@
-"""Builds the decks: every chapter's marked cells become one self-contained reveal.js page."""
+"""Builds what a lecturer takes into the hall from the notebooks: decks, talks, scripts, copies."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILT = ROOT / "slides" / "built"
 
 
 class BuildError(Exception):
-    """A deck cannot be built; the message, one line, names notebook and cell and what is wrong."""
+    """Something cannot be built: one line that names notebook and cell, and what is wrong."""
 
     def __init__(self, message: str):
         super().__init__(" ".join(message.split()))

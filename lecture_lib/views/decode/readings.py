@@ -126,9 +126,8 @@ class ClaimMustBe(LectureScene):
 
     state = staticmethod(must_be)
     source = (
-        "Claims C13 and C14 of the draft have no source that we could find. Ceilings: floor times, "
-        "orange where memory is the limit, blue where arithmetic is. "
-        "Grey: what measured rows at batch 1, on other devices, reach of their ceilings."
+        "C13 and C14 have no source that we could find. Ceilings: floor times, orange where memory "
+        "is the limit, blue where arithmetic is. Grey: what measured rows of other devices reach."
     )
     rows = 4
 
