@@ -14,11 +14,13 @@ endif
 # The tools of the environment (node among them) come before those of the machine.
 IN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help lab slides test notebooks check-fresh picture chromium environment clean
+.PHONY: help lab slides rehearsal hall test notebooks check-fresh picture chromium environment clean
 
 help:
 	@echo 'make lab          open the lectures in JupyterLab'
-	@echo 'make slides       build the decks into slides/built'
+	@echo 'make slides       build the decks and their scripts into slides/built'
+	@echo 'make rehearsal    list the slides of each talk with minutes and running total'
+	@echo 'make hall         build all that goes into the hall: decks, PDFs, scripts, copies, hand-outs'
 	@echo 'make test         check everything: lint, library, notebooks, slides in a browser'
 	@echo 'make notebooks    run the notebooks and store what they say'
 	@echo 'make check-fresh  fail if a notebook would say something else than it stores'
@@ -34,6 +36,18 @@ lab: environment
 
 slides: environment
 	@$(IN) $(BIN)/python -m slides.build
+
+rehearsal: environment
+	@$(IN) $(BIN)/python -m slides.rehearse
+
+# Built from one state of the notebooks, looked at in a browser, and held against each other.
+hall: environment chromium
+	@$(IN) $(BIN)/python -m slides.build
+	@$(IN) $(BIN)/python -m slides.copies
+	@$(IN) $(BIN)/python -m slides.handout
+	@$(IN) $(BIN)/python -m slides.printing
+	@$(IN) $(BIN)/python -m slides.gate
+	@$(IN) $(BIN)/python -m slides.agree
 
 # pytest says last how it went; the line above its last one says how long all of this took.
 test: export LECTURE_TEST_STARTED := $(shell date +%s)

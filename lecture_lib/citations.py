@@ -7,6 +7,23 @@ from lecture_lib.catalog import Measurement
 from lecture_lib.tables import Table
 
 
+def origin(row) -> str:
+    """The titles of the documents that a row of the catalog rests on, without their remarks.
+
+    >>> origin(catalog.claim("C01"))
+    'turboderp-org/exllamav2 README; geerlingguy/ai-benchmarks README'
+    """
+    titles = [p.title for p in row.provenance.values()] + [s.title for s in row.also]
+    return "; ".join(dict.fromkeys(title.partition(" (")[0] for title in titles))
+
+
+def computed_from(*names: str) -> str:
+    """The source line of what was computed from the rows of these names."""
+    *most, last = names
+    rows = f"rows {', '.join(most)} and {last}" if most else f"row {last}"
+    return f"Computed (floor times) from the {rows} of lecture_lib/data, which name their sources."
+
+
 def cite(
     *,
     claims: Iterable[str] = (),

@@ -1,4 +1,4 @@
-"""Builds the decks: `python -m slides.build [notebook ...] [--out slides/built]`.
+"""Builds the decks and their scripts: `python -m slides.build [notebook ...] [--out slides/built]`.
 
 Each notebook runs once in a fresh kernel. Its marked cells become the deck of its chapter; without
 any notebook named, the talks of slides/plan.toml are built from the same slides too.
@@ -12,7 +12,10 @@ from pathlib import Path
 
 from slides import BUILT, BuildError, packages
 from slides.chapters import NOTEBOOKS, Chapter, chapter
-from slides.decks import MOST_BYTES, Deck, write_deck
+from slides.decks import MOST_BYTES, Deck, write_deck, write_whole
+from slides.plan import read_plan
+from slides.script import script
+from slides.talks import talks
 
 AT_ONCE = 2  # notebooks: each has a kernel of its own that wants a core
 
@@ -30,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for deck in decks(notebooks, with_talks=not options.notebooks):
             _report(write_deck(deck, options.out), deck)
+            write_whole(options.out / "script" / f"{deck.name}.html", script(deck))
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
@@ -45,10 +49,11 @@ def _report(path: Path, deck: Deck) -> None:
 def decks(notebooks: Iterable[Path], *, with_talks: bool = False) -> list[Deck]:
     """The decks of these notebooks, and with them the talks of the plan. Raises BuildError."""
     packages.install()
+    plan = read_plan() if with_talks else None
     with ThreadPoolExecutor(AT_ONCE) as pool:
         chapters = list(pool.map(chapter, notebooks))
     found = [chapter_deck(one) for one in chapters]
-    return found
+    return [*found, *talks(plan, chapters)] if plan else found
 
 
 def chapter_deck(one: Chapter) -> Deck:

@@ -20,6 +20,11 @@ from slides.packages import Formula, render_formulas
 LONGEST_QUESTION = 50  # characters: one line of 40 px type
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
+# What can only come from the world, or from a computation that began there. Bits name formats.
+QUANTITY = re.compile(
+    r"\d[\d.,]*\s?(?:%|(?:[kMGTPm]?i?)(?:B/s|B|FLOP/s|FLOPS?|OPS|W|Wh|J|Hz|s|tok/s|€|mm²)(?!\w))"
+)
+
 # Readers of a notebook see the speaker's notes folded to one line, in JupyterLab and elsewhere.
 NOTES = re.compile(
     r"<details><summary>For the speaker, minutes: (?P<minutes>\d+(\.\d+)?)</summary>\n"
@@ -34,7 +39,10 @@ class Slide:
 
     where: str
     """Notebook and cell where the slide begins."""
+    asks: str
+    """Its heading as it is written, by which a plan names it."""
     title: str
+    """The same as HTML."""
     opening: bool
     parts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -144,12 +152,22 @@ def read_slides(notebook: NotebookNode, name: str, prose: Prose) -> list[Slide]:
             _add_parts(slides[-1], cell, where, prose, fragment=mark == "fragment")
     if not slides:
         raise BuildError(f"{name}: no cell is marked as a slide.")
-    for slide in slides:
-        if slide.moves and len(slide.parts) > 1:
-            raise BuildError(
-                f"{slide.where}: a picture fills its slide; move the rest to another slide."
-            )
     return slides
+
+
+def check_slide(slide: Slide) -> None:
+    """Refuses a slide of an executed notebook that is too full, or hides where a number is from."""
+    if slide.moves and len(slide.parts) > 1:
+        raise BuildError(
+            f"{slide.where}: a picture fills its slide; move the rest to another slide."
+        )
+    body = BeautifulSoup("\n".join(slide.parts), "html.parser")
+    quantity = QUANTITY.search(body.get_text(" "))
+    if quantity and not slide.source and not body.select_one("pre code"):  # code says how
+        raise BuildError(
+            f"{slide.where}: says {quantity[0]!r} and not where that is from; an output names it "
+            'in its metadata, and text in a last paragraph "Source: ...".'
+        )
 
 
 def _refuse_warnings(cell: NotebookNode, where: str) -> None:
@@ -172,7 +190,7 @@ def _new_slide(cell: NotebookNode, where: str, prose: Prose) -> Slide:
         raise BuildError(
             f"{where}: the heading has {len(words)} characters, a slide holds {LONGEST_QUESTION}."
         )
-    slide = Slide(where, prose.line(words, where), opening=match[1] == "#")
+    slide = Slide(where, words, prose.line(words, where), opening=match[1] == "#")
     if rest.strip():
         slide.parts.append(prose.html(rest, where, attachments=cell.get("attachments")))
     return slide
@@ -192,7 +210,9 @@ def _add_notes(slide: Slide, cell: NotebookNode, where: str, prose: Prose) -> No
 
 def _add_parts(slide: Slide, cell: NotebookNode, where: str, prose: Prose, fragment: bool) -> None:
     if cell.cell_type == "markdown":
-        parts = [prose.html(cell.source, where, attachments=cell.get("attachments"))]
+        words, _, source = cell.source.partition("\n\nSource: ")
+        slide.source = source.strip() or slide.source
+        parts = [prose.html(words, where, attachments=cell.get("attachments"))]
     elif cell.cell_type == "code":
         parts = _code_parts(slide, cell, where, prose)
     else:

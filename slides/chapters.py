@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from slides import ROOT, edition
-from slides.cells import Prose, Slide, read_slides
+from slides.cells import Prose, Slide, check_slide, read_slides
 from slides.running import executed, read
 
 NOTEBOOKS = ROOT / "notebooks"
@@ -30,7 +32,19 @@ class Chapter:
 def chapter(path: Path) -> Chapter:
     """Run the notebook at `path` and read its slides. Raises BuildError."""
     prose = Prose(path.parent)
-    stamp, notebook = edition.stamp(path), executed(read(path), path, "deck")
+    one = _read_chapter(executed(read(path), path, "deck"), path, prose)
+    for slide in one.slides:
+        check_slide(slide)
+    prose.fill(one.slides)
+    return one
+
+
+def outline(path: Path) -> Chapter:
+    """The questions, minutes and notes of a chapter, without running it: no picture is drawn."""
+    return _read_chapter(read(path), path, Prose(path.parent))
+
+
+def _read_chapter(notebook: NotebookNode, path: Path, prose: Prose) -> Chapter:
     slides = read_slides(notebook, path.name, prose)
-    prose.fill(slides)
-    return Chapter(path.stem, notebook.metadata.get("lecture", {}).get("chapter"), slides, stamp)
+    number = notebook.metadata.get("lecture", {}).get("chapter")
+    return Chapter(path.stem, number, slides, edition.stamp(path))

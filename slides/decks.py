@@ -18,10 +18,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lecture_lib import front
 from lecture_lib.catalog.edition import edition
 from lecture_lib.palette import css_variables
-from slides import ROOT, BuildError, packages
+from slides import BuildError, packages
 from slides.cells import Slide
 from slides.chapters import LECTURE
 
+HERE = Path(__file__).resolve().parent
 MOST_BYTES = 15e6  # of a deck: it travels by mail, and an old laptop opens it
 
 
@@ -40,28 +41,37 @@ class Deck:
         return [slide for _, slide in self.shown]
 
     @property
+    def built_from(self) -> str:
+        """Each chapter with its stamp, as the page carries it."""
+        return ", ".join(f"{name} {stamp}" for name, stamp in self.stamps.items())
+
+    @property
     def title(self) -> str:
         """The words of its opening slide."""
         openings = (re.sub("<[^>]+>", "", s.title) for s in self.slides if s.opening)
         return next(openings, self.name)
 
 
-def html(deck: Deck, template: str = "deck.html.j2") -> str:
+def html(deck: Deck, template: str = "deck.html.j2", **more) -> str:
     """The deck as one page: as slides, or as what another template makes of them."""
     body = "".join(part for slide in deck.slides for part in (slide.title, *slide.parts))
-    theme = (ROOT / "slides" / "theme.css").read_text(encoding="utf-8")
     moves = any(slide.moves for slide in deck.slides)
-    css = [packages.reveal_css(), packages.plex_css(), packages.katex_css(body)]
-    css += [css_variables("body", dark=["body.dark"], system=""), front.sheet() * moves, theme]
-    templates = Environment(loader=FileSystemLoader(ROOT / "slides"), undefined=StrictUndefined)
+    css = [packages.plex_css(), packages.katex_css(body), front.sheet() * moves]
+    css += [
+        css_variables("body", dark=["body.dark"], system=""),
+        (HERE / "theme.css").read_text(encoding="utf-8"),
+    ]
+    templates = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined)
     return templates.get_template(template).render(
         deck=deck,
         lecture=LECTURE,
         edition=edition(),
+        reveal_css=packages.reveal_css(),
         css="\n".join(css),
         scripts=packages.scripts(),
         modules=[front.script("explorable")] if moves else [],
         licences=packages.licences(),
+        **more,
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from lecture_lib import catalog
 from lecture_lib.catalog import CatalogError
-from lecture_lib.citations import cite
+from lecture_lib.citations import cite, computed_from
 
 
 def test_a_claim_is_cited_with_what_else_was_seen():
@@ -14,6 +14,13 @@ def test_a_claim_is_cited_with_what_else_was_seen():
         ("claim C01", first.title, first.url, read_on, "seen"),
         ("claim C01", second.title, second.url, second.read_on, "seen with it"),
     )
+
+
+def test_a_source_line_names_the_rows_it_was_computed_from():
+    assert computed_from("A", "B", "C").startswith(
+        "Computed (floor times) from the rows A, B and C"
+    )
+    assert "from the row A of" in computed_from("A")
 
 
 def test_rows_from_one_source_share_its_line():

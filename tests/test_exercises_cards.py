@@ -32,12 +32,14 @@ WHYS = ("It is.", "Count.")
 
 @prediction
 def less():
-    return Choice("1 < 2?", (Option("<yes>", WHYS[0]), Option("no", WHYS[1])), right=0)
+    return Choice(
+        "1 < 2?", (Option("<yes>", WHYS[0]), Option("no", WHYS[1])), right=0, source="made up"
+    )
 
 
 @prediction
 def pace():
-    return Number("How fast?", "tok/s", 130.0, "Every token waits for 7.76 GB.")
+    return Number("How fast?", "tok/s", 130.0, "Every token waits for 7.76 GB.", "made up")
 
 
 @variants((15.4, "A"), (33.3, "B"))
@@ -234,7 +236,7 @@ def test_two_cards_do_not_share_what_they_show():
 
 def test_a_slide_asks_and_its_answer_is_one_step(monkeypatch):
     shown_in(monkeypatch, "deck")
-    data = predict(less)._repr_mimebundle_()
+    data = predict(less)._repr_mimebundle_()[0]
     assert set(data) == {"text/plain", "text/html"}
     step = 'data-fragment-index="0"'
     assert (
@@ -242,9 +244,10 @@ def test_a_slide_asks_and_its_answer_is_one_step(monkeypatch):
         in (data["text/html"])
     )
     assert f'<p class="why fragment" {step}>It is.</p>' in data["text/html"]
-    box = predict(pace)._repr_mimebundle_()["text/html"]
+    box = predict(pace)._repr_mimebundle_()[0]["text/html"]
     assert f"{step}><span>? tok/s</span><strong>130 tok/s</strong></p>" in box
-    asked = check(size)._repr_mimebundle_()["text/html"]
+    assert predict(pace)._repr_mimebundle_()[1] == {"lecture": {"source": "made up"}}
+    asked = check(size)._repr_mimebundle_()[0]["text/html"]
     assert "How many GB is A?" in asked
     assert "15.4" not in asked
 
@@ -256,7 +259,7 @@ def test_a_page_folds_the_answer_away(monkeypatch):
         (predict(pace), "It is 130 tok/s."),
         (check(size), "<code>15.4</code>That is 15.4 GB."),
     ):
-        page = card._repr_mimebundle_()["text/html"]
+        page = card._repr_mimebundle_()[0]["text/html"]
         before, _, folded = page.rpartition("<details>")
         assert answer in folded
         assert answer not in before

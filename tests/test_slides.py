@@ -79,11 +79,13 @@ def doubled():
         Option("halve: twice the arithmetic", "The arithmetic has time to spare."),
         Option("it depends on the length of the context", "Short caches are small."),
     )
-    return Choice("Decide before the slider moves. Hands up for one.", options, right=1)
+    ask = "Decide before the slider moves. Hands up for one."
+    return Choice(ask, options, right=1, source="Sample.")
 
 @prediction
 def rate():
-    return Number("How many tokens a second?", "tok/s", 130, "Every token waits for the weights.")
+    why = "Every token waits for the weights."
+    return Number("How many tokens a second?", "tok/s", 130, why, "Sample.")
 
 """
 TABLE = """
@@ -92,7 +94,8 @@ rows = [("RTX 4090", "24 GB", "1.01 TB/s", "165 TFLOP/s", 164),
         ("A100 PCIe", "80 GB", "1.94 TB/s", "312 TFLOP/s", 161)]
 body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
 head = "".join(f"<th>{name}</th>" for name in ("device", "memory", "bandwidth", "FP16", "ridge"))
-HTML(f'<table class="lecture-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+table = f'<table class="lecture-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+display(HTML(table), metadata={"lecture": {"source": "Sample."}})
 """
 CODE = """layers, heads, width = 40, 40, 128
 bytes_per_value = 2            # FP16
@@ -462,6 +465,22 @@ def test_a_deck_carries_the_licences_of_what_it_holds(sample_deck):
     assert "SIL OPEN FONT LICENSE" in html
 
 
+def test_the_stage_goes_dark_at_a_key_and_from_its_address(browser, sample_deck):
+    seen = opened(browser, sample_deck)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert seen.page.evaluate(ground) == "rgb(252, 251, 248)"
+    seen.page.keyboard.press("d")
+    assert seen.page.evaluate(ground) == "rgb(20, 23, 28)"
+    assert seen.page.url.endswith(".html?dark")
+    seen.page.reload()
+    assert seen.page.evaluate(ground) == "rgb(20, 23, 28)"
+    seen.page.keyboard.press("d")
+    assert seen.page.evaluate(ground) == "rgb(252, 251, 248)"
+    assert seen.page.url.endswith(".html")
+    assert seen.complaints == []
+    seen.page.context.close()
+
+
 def test_notes_give_each_slide_its_time(sample_deck):
     assert 'data-timing="120"' in sample_deck.read_text(encoding="utf-8")
 
@@ -499,6 +518,10 @@ FAULTS = {
     "slide type": (marked(new_markdown_cell("x"), "subslide"), "'subslide' is not used"),
     "no time": (notes("some", "Just words."), "minutes: 2"),
     "no description": (marked(new_markdown_cell("![](a.png)"), "-"), "no description"),
+    "no source": (
+        marked(new_markdown_cell("It reads 1.01 TB/s."), "-"),
+        "says '1.01 TB/s' and not",
+    ),
     "no file": (marked(new_markdown_cell("![a picture](a.png)"), "-"), "no file beside"),
 }
 
@@ -513,6 +536,14 @@ def test_a_fault_stops_the_build_and_names_its_cell(tmp_path, cell, words):
     assert "\n" not in str(caught.value)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["faulty.html", "faulty.ipynb"]
     assert (tmp_path / "faulty.html").read_text() == "the deck of yesterday"
+
+
+def test_text_names_the_source_of_its_numbers_in_its_last_paragraph(tmp_path):
+    words = marked(new_markdown_cell("It draws 450 W.\n\nSource: the *maker*."), "-")
+    more = marked(new_markdown_cell("So 4.5 J a token."), "-")
+    html = built(written(tmp_path / "a.ipynb", slide("## Why?"), words, more), tmp_path)
+    assert "<footer><p>the *maker*.</p>" in html
+    assert "Source:" not in html
 
 
 def test_a_cell_before_the_first_slide_is_refused():

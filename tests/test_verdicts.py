@@ -129,12 +129,22 @@ def test_a_notebook_quotes_the_claim_and_the_words_are_stored():
 def test_what_a_claim_says_is_no_markup_on_a_slide(monkeypatch):
     monkeypatch.setenv(MEDIUM, "deck")
     claim = replace(catalog.claim("C01"), text="a < b & <script>")
-    page = Verdict(claim, "x > y", "not supported", "<i>No</i>")._repr_mimebundle_()["text/html"]
+    page = Verdict(claim, "x > y", "not supported", "<i>No</i>")._repr_mimebundle_()[0]["text/html"]
     assert "<script>" not in page
     assert "a &lt; b &amp; &lt;script&gt;." in page
     assert "x &gt; y" in page
     assert 'class="not-supported"' in page
     assert "&lt;i&gt;No&lt;/i&gt;" in page
+
+
+def test_a_slide_names_the_documents_that_a_verdict_rests_on(monkeypatch):
+    monkeypatch.setenv(MEDIUM, "deck")
+    _, metadata = verdict("C01")._repr_mimebundle_()
+    origins = "turboderp-org/exllamav2 README; geerlingguy/ai-benchmarks README"
+    assert metadata == {"lecture": {"source": f"Claim C01: {origins}."}}
+    _, metadata = findings("C01", "C22")._repr_mimebundle_()
+    first = "C01: turboderp-org/exllamav2 README. C22: TensorRT-LLM 0.5.0 performance.md."
+    assert metadata == {"lecture": {"source": first}}
 
 
 def test_findings_tell_what_the_draft_said_and_what_was_found_since():
@@ -147,7 +157,7 @@ def test_findings_tell_what_the_draft_said_and_what_was_found_since():
 def test_findings_are_no_markup_on_a_slide(monkeypatch):
     monkeypatch.setenv(MEDIUM, "deck")
     row = replace(catalog.claim("C22"), text="<b>", found="1 < 2")
-    page = verdicts.Findings((row,))._repr_mimebundle_()["text/html"]
+    page = verdicts.Findings((row,))._repr_mimebundle_()[0]["text/html"]
     assert "<li><em>The draft: &lt;b&gt;.</em> 1 &lt; 2.</li>" in page
 
 

@@ -49,6 +49,7 @@ class Card:
     """What both kinds share: the words, and the widget that shows the face and passes on hands."""
 
     _widget = None
+    source = ""  # where the numbers are from
 
     def __str__(self) -> str:
         """The question, what was said to an answer, and how to answer in code."""
@@ -86,7 +87,8 @@ class Card:
     def _repr_mimebundle_(self, **_kwargs):
         forms = {"deck": self.slide, "page": self.page}
         if medium.medium() in forms:
-            return {"text/plain": str(self), "text/html": forms[medium.medium()]()}
+            data = {"text/plain": str(self), "text/html": forms[medium.medium()]()}
+            return data, {"lecture": {"source": self.source}}
         if self.widget is None:
             return {"text/plain": str(self)}
         return bundle(self.widget, str(self))
@@ -97,6 +99,7 @@ class PredictionCard(Card):
 
     def __init__(self, asked: Prediction, answer=None):
         self.asked, self.question = asked, asked.ask()
+        self.source = self.question.source
         self._start(answer)
 
     def _start(self, answer=None):

@@ -33,6 +33,7 @@ class Choice:
     ask: str
     options: tuple[Option, ...]
     right: int
+    source: str  # where its numbers are from
     example = '"A"'  # how an answer is written
 
     @property
@@ -72,6 +73,7 @@ class Number:
     unit: str
     value: float  # in that unit, above 0
     why: str  # one sentence: why it holds, and what the usual wrong answer overlooks
+    source: str  # where its numbers are from
 
     @property
     def example(self) -> str:

@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from lecture_lib.catalog import Claim, claim
+from lecture_lib.citations import origin
 from lecture_lib.medium import in_deck
 
 SIGNS = {"supported": "✓ Supported", "partly": "≈ Partly", "not supported": "✕ Not supported"}
@@ -35,7 +36,8 @@ class Verdict:
     def _repr_mimebundle_(self, **_kwargs):
         plain = "\n".join(f"{name + ':':<16}{words}" for name, words in self._rows())
         if in_deck():
-            return {"text/plain": plain, "text/html": self._slide()}
+            source = {"lecture": {"source": f"Claim {self.claim.id}: {origin(self.claim)}."}}
+            return {"text/plain": plain, "text/html": self._slide()}, source
         lines = [f"> **{name}** ({self.claim.id}): {words}" for name, words in self._rows()]
         return {"text/plain": plain, "text/markdown": "\n>\n".join(lines)}
 
@@ -93,7 +95,10 @@ class Findings:
                 f"<li><em>The draft: {html.escape(c.text)}.</em> {html.escape(c.found)}.</li>"
                 for c in self.claims
             )
-            return {"text/plain": plain, "text/html": f'<ul class="lecture-findings">{items}</ul>'}
+            html_list = f'<ul class="lecture-findings">{items}</ul>'
+            origins = (f"{c.id}: {origin(c).partition('; ')[0]}." for c in self.claims)
+            source = {"lecture": {"source": " ".join(origins)}}
+            return {"text/plain": plain, "text/html": html_list}, source
         lines = [f"- *The draft ({c.id}): {c.text}.* {c.found}." for c in self.claims]
         return {"text/plain": plain, "text/markdown": "\n".join(lines)}
 

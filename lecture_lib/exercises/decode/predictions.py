@@ -1,6 +1,7 @@
 """What to decide before the pictures of the decode step answer."""
 
 from lecture_lib import catalog
+from lecture_lib.citations import computed_from
 from lecture_lib.decode import CONTEXT_TOKENS, decode_step
 from lecture_lib.exercises.predictions import Choice, Number, Option, prediction
 from lecture_lib.serving import decode_roof, kept_as
@@ -25,6 +26,7 @@ def one_user() -> Number:
             f"Every token waits until {plain(step.work.traffic / 1e9)} GB of weights and cache are "
             f"read; {plain(by_arithmetic, 2)} tok/s, what the arithmetic allows, overlooks that."
         ),
+        source=computed_from("RTX 4090", "Llama-2-13B"),
     )
 
 
@@ -64,6 +66,7 @@ def sharing() -> Choice:
         "What is left of the speed that each one sees, at best?",
         options,
         right=min(range(len(shares)), key=lambda k: max(shares[k] / left, left / shares[k])),
+        source=computed_from("H100 SXM", "Llama-3.1-8B"),
     )
 
 
@@ -99,4 +102,5 @@ def units() -> Choice:
             ),
         ),
         right=1,
+        source="Claims C13 and C14 of the draft, for which we could find no source.",
     )
