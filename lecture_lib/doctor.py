@@ -25,6 +25,7 @@ PACKAGES = {
     "anywidget": "0.9",
     "jupyterlab": "4.2",
 }
+PRINTING = {"playwright": "1.40", "pypdf": "5.0"}  # only a lecturer needs these
 FRONT_END = "jupyterlab_widgets"  # the half of ipywidgets that lives in the browser
 
 # What the catalog answers; asking for all of it reads every file of data/.
@@ -87,6 +88,7 @@ def report(*, lecturer: bool = False) -> Report:
     findings = [python(), *(package(name, least) for name, least in PACKAGES.items())]
     findings += [front_end(), kernel(), fonts(), data()]
     if lecturer:
+        findings += [*(package(name, least) for name, least in PRINTING.items())]
         findings += [chromium(), node()]
     return Report(tuple(findings))
 

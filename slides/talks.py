@@ -1,5 +1,6 @@
 """The talks: decks of slides from several chapters, chosen by the plan."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -9,6 +10,8 @@ from slides.cells import Prose, Slide
 from slides.chapters import LECTURE, NOTEBOOKS, Chapter
 from slides.decks import Deck
 from slides.plan import PLAN, Chosen, Plan
+
+WORDS_PER_MINUTE = 150  # at which a hall can still follow, pictures apart
 
 
 def talks(plan: Plan, chapters: Sequence[Chapter]) -> list[Deck]:
@@ -23,13 +26,22 @@ def talk(plan: Plan, slot: str, chapters: Sequence[Chapter]) -> Deck:
     for one, chosen in chosen_slides(plan, slot, chapters):
         slide = find(one, chosen)
         notes = [_spoken(chosen, slide.where, prose)] if chosen.say else slide.notes
-        if not notes:
-            raise BuildError(f"{slide.where}: it is in {slot}, and no notes say what is spoken.")
+        _check_notes(notes, chosen.minutes[slot], f"{slide.where}, in {slot}")
         timed = replace(slide, notes=notes, seconds=round(60 * chosen.minutes[slot]))
         shown.append((one.label, timed))
     prose.fill([slide for _, slide in shown])
     names = {label for label, _ in shown}
     return Deck(slot, shown, {c.name: c.stamp for c in chapters if c.label in names})
+
+
+def _check_notes(notes: Sequence[str], minutes: float, where: str) -> None:
+    words = len(re.sub("<[^>]+>", " ", " ".join(notes)).split())
+    if not words:
+        raise BuildError(f"{where}: no notes say what is spoken.")
+    if words > WORDS_PER_MINUTE * minutes:
+        raise BuildError(
+            f"{where}: {words} words do not fit into {minutes:g} minutes; say less, or take longer."
+        )
 
 
 def _opening(plan: Plan, slot: str, prose: Prose) -> Slide:

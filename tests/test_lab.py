@@ -6,6 +6,7 @@ import time
 import pytest
 from browser import launched, photograph
 from laboratory import PATIENCE, ROOT, jupyter_lab, run_all, write_notebook
+from playwright.sync_api import TimeoutError
 
 CHAPTER = "01_the_price_of_a_token.ipynb"
 CARD = ".lecture-ex"
@@ -90,7 +91,10 @@ def card(page):
 
 
 def says(card, words: str):
-    card.locator(".says:not(.other)", has_text=words).wait_for()
+    try:
+        card.locator(".says:not(.other)", has_text=words).wait_for()
+    except TimeoutError as fault:  # which does not tell what stood there instead
+        raise AssertionError(f"not {words!r}, but: {card.inner_text()}") from fault
 
 
 def press(card, *keys: str):

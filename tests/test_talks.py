@@ -63,7 +63,11 @@ FAULTS = {
     ),
     "without notes": (
         [chapter(slide("What?", notes=""))],
-        "in long, and no notes say what is spoken",
+        "in long: no notes say what is spoken",
+    ),
+    "hurried": (
+        [chapter(slide("What?", notes="word " * 601))],
+        "601 words do not fit into 4 minutes; say less, or take longer",
     ),
     "not planned": ([CHAPTER, chapter(number=7)], "chapter 07 is in no talk; give it a part"),
     "written": ([CHAPTER, chapter(number=2)], "chapter 02 is written, and its place is only kept"),
