@@ -360,6 +360,8 @@ def test_a_setting_is_compared_with_another_on_the_same_axes(browser, sample_dec
     assert card.locator(".other").inner_text() == "A, in grey: users 2"
     assert card.locator(".pinned .line2d").count() == 1
     assert card.locator(".slider b").inner_text() == "8"
+    menu.select_option("two on a large card")
+    assert card.locator(".other").inner_text() == "A, in grey: two on a small card"
     card.get_by_text("− compare").click()
     assert card.locator(".pinned *").count() == 0
     assert not card.locator(".other").is_visible()

@@ -69,11 +69,10 @@ function presets(spec, choose) {
   const values = words.map((_, k) => k);
   const { element } = menu({ name: "setting", labels: words, values }, (k) => choose(places[k]));
   const still = spec.controls.flatMap((c, k) => (c.values.length < 2 ? [k] : []));
-  const set = (now) => {
-    const same = (at) => (still.length ? still.every((k) => at[k] === now[k]) : at.join() === now.join());
-    element.querySelector("select").selectedIndex = places.findIndex(same);
-  };
-  return { element, set };
+  const find = (now) => places.findIndex((at) => (
+    still.length ? still.every((k) => at[k] === now[k]) : at.join() === now.join()));
+  const set = (now) => { element.querySelector("select").selectedIndex = find(now); };
+  return { element, set, name: (now) => words[find(now)] };
 }
 
 // -- the picture --------------------------------------------------------------------------------
@@ -191,11 +190,13 @@ function card(root, spec, ask) {
     timer = setTimeout(() => { aloud.textContent = says.textContent; }, ALOUD_AFTER);
   }
 
-  // In a deck, where room is scarce, A is named by the settings in which it differs.
+  // In a deck, where room is scarce, A is named by what differs: the preset, and what moves here.
   function compare() {
     const where = view.pin(pinned.frame) ? "A, in grey" : "A, on other axes";
     const settings = spec.controls.flatMap((c, k) => (
-      pinned.at[k] === at[k] ? [] : [`${c.name} ${c.labels[pinned.at[k]]}`]));
+      pinned.at[k] === at[k] || c.values.length < 2 ? [] : [`${c.name} ${c.labels[pinned.at[k]]}`]));
+    const preset = system?.name(pinned.at);
+    if (preset && preset !== system.name(at)) settings.unshift(preset);
     const short = settings.join(", ") || "this setting";
     other.textContent = `${where}: ${spec.deck ? short : pinned.frame.says}`;
   }
