@@ -182,24 +182,22 @@ function contrast(one, other) {
   return (bright + 0.05) / (dark + 0.05);
 }
 
-// The colour an element lays under what stands on it at this place, or null for none.
-function laid(element, [x, y]) {
+// The colour an element lays under what stands on it, or null for none.
+function laid(element) {
   const style = styled(element);
   if (!(element instanceof SVGElement)) return faded(element, colour(style.backgroundColor));
   if (!element.matches("path, rect, circle, ellipse, polygon, use") || !style.fill.startsWith("rgb")) return null;
-  const local = element.getScreenCTM()?.inverse();
-  if (element.isPointInFill && !element.isPointInFill(new DOMPoint(x, y).matrixTransform(local))) return null;
   const [r, g, b, a] = colour(style.fill);
   return faded(element, [r, g, b, a * style.fillOpacity]);
 }
 
-function ground(text, stack, point) {
+function ground(text, stack) {
   const style = styled(text.element);
   const halo = text.label && style.stroke.startsWith("rgb") && style.paintOrder.startsWith("stroke");
   if (halo) return colour(style.stroke);
   const layers = [];
   for (const element of stack) {
-    const layer = laid(element, point);
+    const layer = laid(element);
     if (layer?.[3]) layers.push(layer);
     if (layer?.[3] === 1) break;
   }
@@ -210,12 +208,11 @@ function ground(text, stack, point) {
 function footing(text) {
   return text.quads.flatMap((quad) => [0.1, 0.5, 0.9].map((share) => {
     const [[x0, y0], [x1, y1], [x2, y2], [x3, y3]] = quad;
-    const point = onScreen([
-      ((x0 + x3) * (1 - share) + (x1 + x2) * share) / 2, ((y0 + y3) * (1 - share) + (y1 + y2) * share) / 2,
-    ]);
-    const stack = document.elementsFromPoint(...point); // the uppermost first
+    const x = ((x0 + x3) * (1 - share) + (x1 + x2) * share) / 2;
+    const y = ((y0 + y3) * (1 - share) + (y1 + y2) * share) / 2;
+    const stack = document.elementsFromPoint(...onScreen([x, y])); // the uppermost first
     const own = stack.findIndex((one) => text.element.contains(one) || one.contains(text.element));
-    return { point, stack: stack.slice(Math.max(0, own)) };
+    return stack.slice(Math.max(0, own));
   }));
 }
 
@@ -228,8 +225,8 @@ function pale({ texts }) {
       const style = styled(text.element), [r, g, b, a] = colour(text.label ? style.fill : style.color);
       const ink = faded(text.element, [r, g, b, a * (text.label ? style.fillOpacity : 1)]);
       const least = LEAST_CONTRAST[text.size / screenUnit >= LARGE_TEXT ? "large" : "other"];
-      const worst = Math.min(...places.map(({ stack, point }) => {
-        const under = ground(text, stack, point);
+      const worst = Math.min(...places.map((stack) => {
+        const under = ground(text, stack);
         return contrast(over(under, ink), under);
       }));
       if (worst >= least) continue;

@@ -286,6 +286,11 @@ PLANTED = {
         "",
         "the font Gone is not in the deck",
     ),
+    "wide when its font is there": (
+        "",
+        AT + f'left:600px;font:600 32px IBM Plex Mono">{"i" * 32}</p>',
+        "leaves the slide's margins",
+    ),
     # every text stands out
     "pale": (
         "",
@@ -319,6 +324,7 @@ def test_a_planted_fault_is_named(still_page, css, html, words):
 
 SOUND = {
     "nothing": ("", ""),
+    "lines set close": ("", '<p style="font-size:60px;line-height:64px">one<br>two</p>'),
     "large and pale": ("", '<p style="color:#888;font-size:24px">x</p>'),
     "turned labels": (
         "",
