@@ -25,6 +25,7 @@ function check(name, checks = ALL) {
   unit = origin.width / WIDTH;
   const seen = look();
   for (const one of checks) one(seen);
+  counts.settings += 1;
 }
 
 // -- the settings of a moving picture -----------------------------------------------------------
@@ -60,7 +61,6 @@ function move(card) {
       for (const value of values(control)) {
         put(control, value);
         check(`with ${spoken(control)}${also}`, checks);
-        counts.settings += 1;
         button("reset").click();
       }
     }
@@ -93,7 +93,6 @@ for (slide of Reveal.getSlides()) {
   while (Reveal.availableFragments().next) Reveal.nextFragment();
   check("");
   counts.slides += 1;
-  counts.settings += 1;
   counts.pictures += slide.querySelectorAll("img, .body svg[role=img]").length;
   slide.querySelectorAll(".lecture-ex").forEach(move);
 }

@@ -28,7 +28,7 @@ class Seen:
     slides: int = 0
     pictures: int = 0
     settings: int = 0
-    """States looked at: each slide at its start, and each setting of its moving pictures."""
+    """States looked at: of each slide before and after its steps, and of each moving picture."""
 
 
 def main(arguments: list[str] | None = None) -> int:
