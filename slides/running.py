@@ -1,6 +1,9 @@
 """Runs a notebook for what is built from it, and refuses one in which anything went wrong."""
 
+import asyncio
 import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -40,7 +43,7 @@ def executed(notebook: NotebookNode, path: Path, medium: str) -> NotebookNode:
         extra_arguments=["--log-level=ERROR"],
     )
     try:
-        client.execute(env={**os.environ, MEDIUM: medium, "PYTHONPATH": search})
+        _run(client, env={**os.environ, MEDIUM: medium, "PYTHONPATH": search})
     except CellExecutionError:
         # an error while a value is shown leaves its name in the output, and nowhere else
         outputs = notebook.cells[_last_begun(notebook)].outputs
@@ -54,6 +57,12 @@ def executed(notebook: NotebookNode, path: Path, medium: str) -> NotebookNode:
         raise BuildError(f"{_failed_cell(notebook, path)}: its kernel died.") from None
     _refuse_hidden_errors(notebook, path)
     return notebook
+
+
+def _run(client: NotebookClient, env: Mapping[str, str]) -> None:
+    """Run in a thread, with an event loop that ends with it: here another one may be running."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, client.async_execute(env=env)).result()
 
 
 def _last_begun(notebook: NotebookNode) -> int:

@@ -13,8 +13,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from slides import BuildError, build, decks, gate, packages
 from slides.cells import Prose, read_slides
+from slides.chapters import outline
 from slides.make_fonts import GREEK, SIGNS, missing_signs
 from slides.meanings import coloured_code, coloured_strong
+from slides.plan import read_plan
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -188,16 +190,24 @@ def browser():
         yield running
 
 
-@pytest.fixture(scope="module", params=["sample", *CHAPTERS], ids=lambda path: Path(path).stem)
-def deck(request, tmp_path_factory):
-    """A built deck and the number of slides that its notebook marks."""
-    folder = tmp_path_factory.mktemp("deck")
-    path = sample(folder) if request.param == "sample" else request.param
-    marks = [
-        cell.metadata.get("slideshow", {}).get("slide_type")
-        for cell in nbformat.read(path, 4).cells
-    ]
-    return build.build_deck(path, folder / "built"), marks.count("slide")
+@pytest.fixture(scope="module")
+def lecture(tmp_path_factory):
+    """The folder into which all of the lecture was built, as `make slides` does."""
+    folder = tmp_path_factory.mktemp("lecture")
+    assert build.main(["--out", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module", params=["sample", *(path.stem for path in CHAPTERS), "talk_90"])
+def deck(request, lecture, sample_deck):
+    """A built deck and the number of slides that it must have."""
+    if request.param == "sample":
+        return sample_deck, 9
+    deck = lecture / f"{request.param}.html"
+    if request.param == "talk_90":
+        plan = read_plan()
+        return deck, 1 + sum(len(part.slides) for part in plan.parts)
+    return deck, len(outline(ROOT / "notebooks" / f"{request.param}.ipynb").slides)
 
 
 # -- in the browser ----------------------------------------------------------------------------
@@ -211,10 +221,16 @@ def opened(browser, deck, screen=(1280, 720)):
     return seen
 
 
+def test_all_of_the_lecture_is_built_a_script_beside_each_deck(lecture):
+    names = {f"{name}.html" for name in (*(path.stem for path in CHAPTERS), *read_plan().slots)}
+    assert {path.name for path in lecture.glob("*.html")} == names
+    assert {path.name for path in (lecture / "script").iterdir()} == names
+
+
 def test_a_deck_opens_without_network_and_without_a_complaint(browser, deck):
-    path, marked_slides = deck
+    path, slides = deck
     seen = opened(browser, path)
-    assert seen.page.evaluate("Reveal.getTotalSlides()") == marked_slides
+    assert seen.page.evaluate("Reveal.getTotalSlides()") == slides
     assert seen.requests == []
     assert seen.complaints == []
     seen.page.context.close()
