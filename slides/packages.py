@@ -152,12 +152,15 @@ def katex_css(body: str) -> str:
     )
 
 
-def licences() -> str:
-    """The licences of everything a deck carries along, as text for an HTML comment."""
-    parts = {
-        "reveal.js": "reveal.js/LICENSE",
-        "KaTeX": "katex/LICENSE",
-        "IBM Plex": "@ibm/plex-sans/LICENSE.txt",
-    }
-    text = "\n\n".join(f"{name}\n\n{_read(file).strip()}" for name, file in parts.items())
+LICENCES = {
+    "reveal.js": "reveal.js/LICENSE",
+    "KaTeX": "katex/LICENSE",
+    "IBM Plex": "@ibm/plex-sans/LICENSE.txt",
+}
+
+
+def licences(*works: str) -> str:
+    """The licences of these works, by default all, as text for an HTML comment."""
+    texts = (f"{work}\n\n{_read(LICENCES[work]).strip()}" for work in works or LICENCES)
+    text = "\n\n".join(texts)
     return text.replace("-->", "-- >")
