@@ -97,7 +97,8 @@ def _copy(path: Path, kind: str, changed) -> NotebookNode:
     if not any(cell.source.strip() for cell in notebook.cells):
         raise BuildError(f"{path.name}: the notebook is empty; there is nothing to copy.")
     check_links(notebook, path)
-    _name_apart(notebook.cells)
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell.setdefault("id", f"cell-{number}")  # older notebooks have none
     stamp = edition.stamp(path)
     worked = _worked(path.resolve(), stamp)
     kept = [
@@ -128,21 +129,12 @@ def _stored(cell: NotebookNode) -> NotebookNode:
     return cell
 
 
-def _name_apart(cells: list[NotebookNode]) -> None:
-    """Give an id to each cell that has none of its own."""
-    known = set()
-    for number, cell in enumerate(cells, start=1):
-        if cell.get("id", "") in known | {""}:
-            cell["id"] = f"cell-{number}"
-        known.add(cell["id"])
-
-
 # -- exercises ------------------------------------------------------------------------------------
 
 
 @cache
 def _worked(path: Path, _stamp: str) -> dict[int, Worked]:
-    """Number of a cell -> its exercise, worked in the notebook's own kernel; runs it once a state."""
+    """Number of a cell -> its exercise, worked in the notebook's own kernel once a state."""
     notebook = read(path)
     calls = {
         number: _call(cell, place(path, number, cell))

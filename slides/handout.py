@@ -173,7 +173,7 @@ def _with_contents(parts: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the hand-outs that the command line names; return 0, or 1 after saying what is wrong."""
+    """Write the hand-outs that the command line names; return 0, or 1 and say what is wrong."""
     parser = argparse.ArgumentParser(description="Build hand-outs for reading from notebooks.")
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
     parser.add_argument("--out", type=Path, default=BUILT)

@@ -145,7 +145,7 @@ def katex_css(body: str) -> str:
         return f"{rule['head']}src:url({url}) format('woff2')}}"
 
     return re.sub(
-        r"(?P<head>@font-face\{[^}]*?font-family:KaTeX_(?P<family>\w+);[^}]*?)"
+        r"(?P<head>@font-face\{[^}]*?font-family:['\"]?KaTeX_(?P<family>\w+)['\"]?;[^}]*?)"
         r"src:url\(fonts/(?P<file>[^)]+\.woff2)\)[^}]*\}",
         font_face,
         _read("katex/dist/katex.min.css"),

@@ -160,7 +160,7 @@ def test_words_that_differ_are_named_with_slide_and_cell(built, broken):
 def test_a_line_shows_both_texts_where_they_part(built):
     change(built / STUDENT, SAYS, SAYS.replace("130", "131"))
     assert disagreements(built) == [
-        f"{DECK}, slide 4: the sentence “…ach step: at most 130 tok/s, 3.46 J a token if it drew its "
-        f"4…” is not in {STUDENT}; nearest is cell 10: “…ach step: at most 131 tok/s, 3.46 J a token "
-        "if it drew its 4…”"
+        f"{DECK}, slide 4: the sentence “…ach step: at most 130 tok/s, 3.46 J a token if it "
+        f"drew its 4…” is not in {STUDENT}; nearest is cell 10: “…ach step: at most 131 tok/s, "
+        "3.46 J a token if it drew its 4…”"
     ]
