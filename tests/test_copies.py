@@ -8,8 +8,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser import launched
-from laboratory import jupyter_lab, run_all
+from browser import launched, visit
+from laboratory import PATIENCE, jupyter_lab, run_all
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from lecture_lib.exercises import check
@@ -294,9 +294,10 @@ def test_the_command_writes_both_copies_or_nothing(planted, tmp_path):
 # -- in JupyterLab --------------------------------------------------------------------------------
 
 
-def test_a_student_answers_in_jupyterlab_and_opens_the_way(planted, tmp_path):
-    nbformat.write(copies.student(planted), tmp_path / "01_copy.ipynb")
-    with jupyter_lab(tmp_path / "01_copy.ipynb") as lab, launched() as browser:
+def test_jupyterlab_folds_the_way_for_a_student_and_opens_it_in_the_solution(planted, tmp_path):
+    nbformat.write(copies.student(planted), tmp_path / "student.ipynb")
+    nbformat.write(copies.solution(planted), tmp_path / "solution.ipynb")
+    with jupyter_lab(tmp_path / "student.ipynb") as lab, launched() as browser:
         opened = run_all(browser, lab)
         page = opened.page
         card = page.locator(".lecture-question")
@@ -306,16 +307,12 @@ def test_a_student_answers_in_jupyterlab_and_opens_the_way(planted, tmp_path):
         way = page.locator(".jp-MarkdownOutput details").first
         assert not way.locator("pre").is_visible()
         way.locator("summary").click()
-        way.locator("pre").wait_for()
+        way.locator("pre", has_text="2**30").wait_for()
         assert "4.5 GiB" in way.inner_text()
         assert "2**30 bytes" in way.inner_text()
         assert not page.locator(".jp-OutputArea-output[data-mime-type*=error]").count()
         assert not opened.requests
-
-
-def test_the_way_stands_open_in_a_solution_copy(planted, tmp_path):
-    nbformat.write(copies.solution(planted), tmp_path / "01_copy.ipynb")
-    with jupyter_lab(tmp_path / "01_copy.ipynb") as lab, launched() as browser:
-        page = run_all(browser, lab).page
-        page.locator(".lecture-question .says", has_text="✓ Right.").wait_for()
-        page.locator("details[open] pre", has_text="2**30").wait_for()
+        address = lab.replace("student.ipynb", "solution.ipynb")
+        page = visit(browser, address, allow=(lab.partition("/lab")[0],)).page
+        page.locator("details[open] pre:visible", has_text="2**30").wait_for(timeout=PATIENCE)
+        assert page.get_by_text("✓ Right.").is_visible()
