@@ -17,9 +17,9 @@ def medium() -> str:
     return asked or "notebook"
 
 
-def in_deck() -> bool:
-    """Whether what is shown goes into a deck, and so must stand on its own."""
-    return medium() == "deck"
+def as_html() -> bool:
+    """Whether what is shown goes into a deck or onto a page, and so must stand on its own."""
+    return medium() in MEDIA
 
 
 def anywidget():

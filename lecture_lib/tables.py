@@ -3,7 +3,7 @@
 import html
 from dataclasses import dataclass
 
-from lecture_lib.medium import in_deck
+from lecture_lib.medium import as_html
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,6 @@ class Table:
         )
 
     def _repr_mimebundle_(self, **_kwargs):
-        if in_deck():
+        if as_html():
             return {"text/plain": self._plain(), "text/html": self._html()}
         return {"text/plain": self._plain(), "text/markdown": self._markdown()}

@@ -136,7 +136,7 @@ def read_slides(notebook: NotebookNode, name: str, prose: Prose) -> list[Slide]:
     for number, cell in enumerate(notebook.cells, start=1):
         words = cell.source.strip().splitlines() or ["empty"]
         where = f"{name}, cell {number} ({words[0][:60]})"
-        _refuse_warnings(cell, where)
+        refuse_warnings(cell, where)
         mark = cell.metadata.get("slideshow", {}).get("slide_type", "skip")
         if mark == "skip":
             continue
@@ -170,7 +170,8 @@ def check_slide(slide: Slide) -> None:
         )
 
 
-def _refuse_warnings(cell: NotebookNode, where: str) -> None:
+def refuse_warnings(cell: NotebookNode, where: str) -> None:
+    """Raises BuildError where a cell wrote to stderr."""
     for output in cell.get("outputs", []):
         if output.output_type == "stream" and output.name == "stderr":
             raise BuildError(f"{where}: wrote to stderr: {_last_line(output.text)}")
@@ -256,13 +257,13 @@ def _shown(slide: Slide, output: NotebookNode, where: str, prose: Prose) -> str:
         if kind in data and "text/html" not in data:
             return prose.html(data[kind], where)
     if "text/html" in data:
-        return _with_number_columns(data["text/html"])
+        return with_number_columns(data["text/html"])
     raise BuildError(
         f"{where}: a deck cannot show {', '.join(data)}; give HTML, or a picture by explore(...)."
     )
 
 
-def _with_number_columns(html: str) -> str:
+def with_number_columns(html: str) -> str:
     """The same HTML; columns of numbers, but for a table's first, get the class number."""
     if "lecture-table" not in html:
         return html

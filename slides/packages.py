@@ -145,19 +145,22 @@ def katex_css(body: str) -> str:
         return f"{rule['head']}src:url({url}) format('woff2')}}"
 
     return re.sub(
-        r"(?P<head>@font-face\{[^}]*?font-family:KaTeX_(?P<family>\w+);[^}]*?)"
+        r"(?P<head>@font-face\{[^}]*?font-family:['\"]?KaTeX_(?P<family>\w+)['\"]?;[^}]*?)"
         r"src:url\(fonts/(?P<file>[^)]+\.woff2)\)[^}]*\}",
         font_face,
         _read("katex/dist/katex.min.css"),
     )
 
 
-def licences() -> str:
-    """The licences of everything a deck carries along, as text for an HTML comment."""
-    parts = {
-        "reveal.js": "reveal.js/LICENSE",
-        "KaTeX": "katex/LICENSE",
-        "IBM Plex": "@ibm/plex-sans/LICENSE.txt",
-    }
-    text = "\n\n".join(f"{name}\n\n{_read(file).strip()}" for name, file in parts.items())
+LICENCES = {
+    "reveal.js": "reveal.js/LICENSE",
+    "KaTeX": "katex/LICENSE",
+    "IBM Plex": "@ibm/plex-sans/LICENSE.txt",
+}
+
+
+def licences(*works: str) -> str:
+    """The licences of these works, by default all, as text for an HTML comment."""
+    texts = (f"{work}\n\n{_read(LICENCES[work]).strip()}" for work in works or LICENCES)
+    text = "\n\n".join(texts)
     return text.replace("-->", "-- >")

@@ -2,17 +2,18 @@ import sys
 
 import pytest
 
-from lecture_lib.medium import MEDIUM, anywidget, in_deck, medium
+from lecture_lib.medium import MEDIUM, anywidget, as_html, medium
 
 
 def test_a_deck_and_a_page_are_known_by_what_their_build_sets(monkeypatch):
     monkeypatch.delenv(MEDIUM, raising=False)
     assert medium() == "notebook"
+    assert not as_html()
     monkeypatch.setenv(MEDIUM, "deck")
-    assert in_deck()
+    assert as_html()
     monkeypatch.setenv(MEDIUM, "page")
     assert medium() == "page"
-    assert not in_deck()
+    assert as_html()
 
 
 def test_another_medium_is_refused_by_its_name(monkeypatch):

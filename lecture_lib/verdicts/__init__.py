@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 
 from lecture_lib.catalog import Claim, claim
 from lecture_lib.citations import origin
-from lecture_lib.medium import in_deck
+from lecture_lib.medium import as_html
 
 SIGNS = {"supported": "✓ Supported", "partly": "≈ Partly", "not supported": "✕ Not supported"}
 
@@ -35,7 +35,7 @@ class Verdict:
 
     def _repr_mimebundle_(self, **_kwargs):
         plain = "\n".join(f"{name + ':':<16}{words}" for name, words in self._rows())
-        if in_deck():
+        if as_html():
             source = {"lecture": {"source": f"Claim {self.claim.id}: {origin(self.claim)}."}}
             return {"text/plain": plain, "text/html": self._slide()}, source
         lines = [f"> **{name}** ({self.claim.id}): {words}" for name, words in self._rows()]
@@ -90,7 +90,7 @@ class Findings:
         plain = "\n".join(
             f"{c.id}  The draft: {c.text}. Since then: {c.found}." for c in self.claims
         )
-        if in_deck():
+        if as_html():
             items = "".join(
                 f"<li><em>The draft: {html.escape(c.text)}.</em> {html.escape(c.found)}.</li>"
                 for c in self.claims

@@ -1,0 +1,166 @@
+"""Both chapters as decks, hand-outs and copies say the same; each way to differ is named."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pypdf import PdfWriter
+
+from slides import BuildError, agree
+from slides.agree import disagreements
+
+ROOT = Path(__file__).parents[1]
+NAME = "01_the_price_of_a_token"
+DECK = f"{NAME}.html"
+HANDOUT = f"handout/{NAME}.html"
+STUDENT, SOLUTION = (f"{kind}/{NAME}.ipynb" for kind in ("student", "solution"))
+SAYS = "at most 130 tok/s, 3.46 J a token if"
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory) -> Path:
+    """Everything that is built of the two chapters."""
+    out = tmp_path_factory.mktemp("hall")
+    for builder in ("build", "handout", "copies"):
+        paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
+        command = [sys.executable, "-m", f"slides.{builder}", *paths, "--out", out]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    return out
+
+
+@pytest.fixture
+def built(hall, tmp_path) -> Path:
+    """A hall of one's own, to break."""
+    return Path(shutil.copytree(hall, tmp_path / "built"))
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text("utf-8")
+    assert old in text, f"{file.name} does not say {old!r}"
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+def write_pdf(path: Path, keywords: str | None) -> None:
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    if keywords is not None:
+        writer.add_metadata({"/Keywords": keywords})
+    writer.write(path)
+
+
+def mark(file: Path) -> str:
+    return re.search('built-from" content="([^"]+)', file.read_text("utf-8"))[1]
+
+
+def test_what_is_built_of_the_chapters_agrees(hall, capsys):
+    assert disagreements(hall) == []
+    assert agree.main(["--out", str(hall)]) == 0
+    assert capsys.readouterr().out == "Decks, hand-outs and copies agree.\n"
+
+
+def test_an_empty_hall_misses_everything(tmp_path, capsys):
+    assert agree.main(["--out", str(tmp_path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 8
+    assert f"{STUDENT}: is missing; type: make hall" in lines
+
+
+def test_without_notebooks_there_is_nothing_to_compare(tmp_path):
+    with pytest.raises(BuildError, match="no notebook"):
+        disagreements(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("file", [DECK, HANDOUT, STUDENT, SOLUTION])
+def test_what_was_built_from_an_older_state_is_named(built, file):
+    old = f"{NAME} 0123456789ab"
+    change(built / file, mark(built / DECK), old)
+    (line,) = disagreements(built)
+    assert re.fullmatch(
+        rf"{file}: shows {old}, and it is [0-9a-f]{{12}} now; type: make hall", line
+    )
+
+
+@pytest.mark.parametrize("file", [DECK, HANDOUT, STUDENT, SOLUTION])
+def test_what_does_not_say_what_it_was_built_from_is_named(built, file):
+    change(built / file, mark(built / DECK), "")
+    assert disagreements(built) == [f"{file}: does not say what it was built from; type: make hall"]
+
+
+def test_a_changed_notebook_makes_all_that_was_built_from_it_old(built, tmp_path):
+    notebooks = Path(shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks"))
+    change(notebooks / f"{NAME}.ipynb", "three devices: the fit", "three machines: the fit")
+    files = [line.partition(":")[0] for line in disagreements(built, notebooks)]
+    assert sorted(files) == sorted([DECK, HANDOUT, STUDENT, SOLUTION])
+
+
+def test_a_talk_is_as_old_as_the_oldest_of_its_chapters(built):
+    first = mark(built / "00_start_here.html")
+    shutil.copy(built / DECK, built / "talk.html")
+    change(built / "talk.html", mark(built / DECK), f"{first}, {mark(built / DECK)}")
+    assert disagreements(built) == []
+    change(built / "talk.html", first, "00_start_here 0123456789ab")
+    (line,) = disagreements(built)
+    assert line.startswith("talk.html: shows 00_start_here 0123456789ab")
+    change(built / "talk.html", "00_start_here 0123456789ab", "13_gone 0123456789ab")
+    (line,) = disagreements(built)
+    assert line.startswith("talk.html: was built from 13_gone, and there is no such notebook")
+
+
+def test_a_chapter_in_the_place_of_another_is_named(built):
+    shutil.copy(built / "handout" / "00_start_here.html", built / HANDOUT)
+    lines = disagreements(built)
+    assert f"{HANDOUT}: was built from 00_start_here; type: make hall" in lines
+
+
+def test_a_pdf_says_in_its_keywords_what_it_shows(built):
+    write_pdf(built / "script.pdf", mark(built / DECK))
+    assert disagreements(built) == []
+    write_pdf(built / "script.pdf", f"{NAME} 0123456789ab")
+    (line,) = disagreements(built)
+    assert line.startswith(f"script.pdf: shows {NAME} 0123456789ab")
+    write_pdf(built / "script.pdf", None)
+    (line,) = disagreements(built)
+    assert line.startswith("script.pdf: does not say")
+
+
+# What one place says otherwise: the file, its words, others, and who is said to differ from whom.
+BREAKS = {
+    "a slide's question": (DECK, "<h2>Does it draw", "<h2>Does she draw", f"{NAME}.ipynb"),
+    "a sentence in the hand-out": (HANDOUT, SAYS, SAYS.replace("130", "131"), HANDOUT),
+    "a sentence in the student's copy": (STUDENT, SAYS, SAYS.replace("130", "131"), STUDENT),
+    "a sentence in the solution copy": (SOLUTION, SAYS, SAYS.replace("130", "131"), SOLUTION),
+    "a verdict in the hand-out": (HANDOUT, "Partly.</strong>", "Partly!</strong>", HANDOUT),
+    "a verdict in the student's copy": (STUDENT, "3.46 J a token. The", "4 J. The", STUDENT),
+    "a verdict in the solution copy": (SOLUTION, "3.46 J a token. The", "4 J. The", SOLUTION),
+    "a question in the hand-out": (HANDOUT, "alone. Now 32", "alone. Now 31", HANDOUT),
+    "a question in the student's copy": (STUDENT, "alone. Now 32", "alone. Now 31", STUDENT),
+    "an option in the hand-out": (HANDOUT, "about four fifths</li>", "about 4/5</li>", HANDOUT),
+    "an option in the solution copy": (SOLUTION, "C  about four fifths", "C  about 4/5", SOLUTION),
+    "the answer in the hand-out": (HANDOUT, "It is 130 tok/s", "It is 131 tok/s", HANDOUT),
+    "its reason in the hand-out": (HANDOUT, "78 % remains", "79 % remains", HANDOUT),
+}
+
+
+@pytest.mark.parametrize("broken", BREAKS)
+def test_words_that_differ_are_named_with_slide_and_cell(built, broken):
+    file, words, others, named = BREAKS[broken]
+    change(built / file, words, others)
+    lines = disagreements(built)
+    assert lines, f"nobody saw {broken}"
+    for line in lines:
+        assert re.match(rf"{DECK}, slide \d+: the? ?\w+ “", line) or "heading “" in line
+        assert f"is not in {named}; nearest is " in line
+        assert len(line) < 320
+
+
+def test_a_line_shows_both_texts_where_they_part(built):
+    change(built / STUDENT, SAYS, SAYS.replace("130", "131"))
+    assert disagreements(built) == [
+        f"{DECK}, slide 4: the sentence “…ach step: at most 130 tok/s, 3.46 J a token if it "
+        f"drew its 4…” is not in {STUDENT}; nearest is cell 10: “…ach step: at most 131 tok/s, "
+        "3.46 J a token if it drew its 4…”"
+    ]
