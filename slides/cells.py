@@ -5,6 +5,7 @@ the next one: cells marked "-", "fragment" or "notes". Every other cell ran, and
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -76,17 +77,18 @@ class Prose:
         self.formulas.append(formula)
         return f"\ue000{len(self.formulas) - 1}\ue001"
 
+    def filled(self, texts: Iterable[str]) -> list[str]:
+        """The texts with the formulas in them, rendered. Raises BuildError for a bad formula."""
+        rendered = render_formulas(self.formulas)
+        return [re.sub("\ue000(\\d+)\ue001", lambda m: rendered[int(m[1])], t) for t in texts]
+
     def fill(self, slides: list[Slide]) -> None:
         """Put the rendered formulas into the slides. Raises BuildError for a bad formula."""
-        rendered = render_formulas(self.formulas)
-
-        def filled(html: str) -> str:
-            return re.sub("\ue000(\\d+)\ue001", lambda mark: rendered[int(mark[1])], html)
-
+        texts = iter(self.filled(t for s in slides for t in (s.title, *s.parts, *s.notes)))
         for slide in slides:
-            slide.title = filled(slide.title)
-            slide.parts = [filled(part) for part in slide.parts]
-            slide.notes = [filled(note) for note in slide.notes]
+            slide.title = next(texts)
+            slide.parts = [next(texts) for _ in slide.parts]
+            slide.notes = [next(texts) for _ in slide.notes]
 
 
 class _Renderer(IPythonRenderer):

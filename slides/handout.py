@@ -20,7 +20,7 @@ from lecture_lib.catalog.edition import edition as data_edition
 from lecture_lib.palette import css_variables
 from slides import BUILT, ROOT, BuildError, edition, packages
 from slides.build import AT_ONCE
-from slides.cells import Prose, Slide, refuse_warnings, with_number_columns
+from slides.cells import Prose, refuse_warnings, with_number_columns
 from slides.chapters import LECTURE, NOTEBOOKS
 from slides.copies import check_links, place, slide_type, tags
 from slides.decks import write_whole
@@ -44,10 +44,10 @@ def handout(path: Path) -> str:
     if not parts:
         raise BuildError(f"{path.name}: the notebook is empty; there is nothing to hand out.")
     parts, contents = _with_contents(parts)
-    page = Slide(path.name, "", opening=True, parts=[*parts, *(words for _, words in contents)])
-    prose.fill([page])  # a hand-out is one long slide
-    filled, words = page.parts[: len(parts)], page.parts[len(parts) :]
-    return _page(path, notebook, stamp, filled, list(zip(dict(contents), words, strict=True)))
+    names, words = zip(*contents, strict=True) if contents else ((), ())
+    filled = prose.filled([*words, *parts])
+    named = list(zip(names, filled, strict=False))
+    return _page(path, notebook, stamp, filled[len(words) :], named)
 
 
 def _page(path: Path, notebook: NotebookNode, stamp: str, parts: list[str], contents) -> str:
