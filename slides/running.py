@@ -40,7 +40,7 @@ def executed(notebook: NotebookNode, path: Path, medium: str) -> NotebookNode:
         timeout=SECONDS_PER_CELL,
         kernel_name="python3",
         resources={"metadata": {"path": folder}},
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=CRITICAL"],
     )
     try:
         _run(client, env={**os.environ, MEDIUM: medium, "PYTHONPATH": search})

@@ -15,6 +15,7 @@ from slides.agree import disagreements
 ROOT = Path(__file__).parents[1]
 NAME = "01_the_price_of_a_token"
 DECK = f"{NAME}.html"
+SCRIPT = f"script/{NAME}.html"
 HANDOUT = f"handout/{NAME}.html"
 STUDENT, SOLUTION = (f"{kind}/{NAME}.ipynb" for kind in ("student", "solution"))
 SAYS = "at most 130 tok/s, 3.46 J a token if"
@@ -94,7 +95,7 @@ def test_a_changed_notebook_makes_all_that_was_built_from_it_old(built, tmp_path
     notebooks = Path(shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks"))
     change(notebooks / f"{NAME}.ipynb", "three devices: the fit", "three machines: the fit")
     files = [line.partition(":")[0] for line in disagreements(built, notebooks)]
-    assert sorted(files) == sorted([DECK, HANDOUT, STUDENT, SOLUTION])
+    assert sorted(files) == sorted([DECK, SCRIPT, HANDOUT, STUDENT, SOLUTION])
 
 
 def test_a_talk_is_as_old_as_the_oldest_of_its_chapters(built):
