@@ -353,7 +353,8 @@ def test_a_printed_deck_shows_each_picture_at_its_start_without_controls(browser
 
 def test_the_speaker_view_opens_from_a_file(browser, deck):
     seen = opened(browser, deck[0])
-    words = seen.page.evaluate("document.querySelector('section aside.notes')?.innerText || ''")
+    seen.page.evaluate("Reveal.slide(8)")
+    words = seen.page.evaluate("Reveal.getCurrentSlide().querySelector('.notes')?.innerText || ''")
     with seen.page.expect_popup() as popup:
         seen.page.keyboard.press("s")
     popup.value.wait_for_selector("#current-slide iframe")
@@ -362,6 +363,8 @@ def test_the_speaker_view_opens_from_a_file(browser, deck):
         popup.value.wait_for_function(
             "document.querySelector('.speaker-controls-notes .value').innerText.length > 0"
         )
+    if "talk" in deck[0].stem:
+        photograph(popup.value, "speaker.png")
     assert seen.requests == []
     seen.page.context.close()
 
