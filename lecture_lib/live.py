@@ -80,6 +80,7 @@ class Live:
         _, frame = explorable.frame(explorable.values)
         self.card = explorable_class()(spec=spec, at=at, answered=at, **frame)
         self.card.observe(self.moved, "at")
+        self.card.on_msg(self.reminded)
         self.waiting = None  # what will be drawn ahead
 
     def send(self, frame: Mapping[str, Any]) -> None:
@@ -100,6 +101,15 @@ class Live:
         next_places = following(old, new, self.explorable.controls.values())
         if next_places:
             self.waiting = later(partial(self.draw_ahead, next_places))
+
+    def reminded(self, _card, message, _buffers) -> None:
+        """Answers a page that has waited for long, whether its move or our answer got lost."""
+        if "at" not in message:
+            return
+        try:
+            self.explorable.visit(**self.values_at(message["at"]))
+        finally:  # what is wrong with the state is told in its place
+            self.card.send_state(["backdrop", "layers", "says", "fault", "answered"])
 
     def draw_ahead(self, places: Sequence[int]) -> None:
         """Sends a state before the hand asks for it; what is wrong with it is told when it does."""

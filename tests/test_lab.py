@@ -31,6 +31,10 @@ planted = explore(
     long=switch(name="long contexts"),
 )
 planted"""
+LOST = """lost = explore(BatchSharing, device="H100 SXM", model="Llama-3.1-8B", weights="16 bits",
+               context_tokens=512, sequences=steps([2, 4], start=2, name="users of a lost message"))
+lost.widget.unobserve(lost._live.moved, "at")
+lost"""
 
 
 def scrolled_to(page, words: str):
@@ -73,10 +77,10 @@ def test_the_chapter_runs_and_a_key_on_a_control_moves_picture_and_words(tmp_pat
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """A notebook with one explorable that has every kind of control, and a fault."""
-    notebook = write_notebook(tmp_path_factory.mktemp("lab") / "planted.ipynb", PLANTED, "1 + 1")
+    notebook = write_notebook(tmp_path_factory.mktemp("lab") / "planted.ipynb", PLANTED, LOST)
     with jupyter_lab(notebook) as lab, launched() as browser:
         opened = run_all(browser, lab)
-        opened.page.locator(CARD).wait_for()
+        opened.page.locator(CARD).first.wait_for()
         yield opened.page
         assert not opened.requests
 
@@ -84,7 +88,7 @@ def page(tmp_path_factory):
 @pytest.fixture
 def card(page):
     """The card, as it stood at the start."""
-    card = page.locator(CARD)
+    card = page.locator(CARD).filter(has_text="long contexts")
     card.get_by_role("button", name="reset").click()
     says(card, "16 users with 256 tokens each")
     return card
@@ -152,6 +156,13 @@ def test_a_setting_is_compared_with_another(card):
     assert card.locator(".pinned *").count()
     card.get_by_role("button", name="compare").click()
     assert not card.locator(".pinned *").count()
+
+
+def test_a_move_that_got_lost_is_asked_for_once_more(page):
+    lost = page.locator(CARD).filter(has_text="users of a lost message")
+    press(lost, "End")
+    says(lost, "4 users with 512 tokens each")
+    assert "4 users" in lost.locator("svg.picture").get_attribute("aria-label")
 
 
 def test_play_steps_to_the_end_and_stops_there(card):

@@ -1,4 +1,8 @@
 import asyncio
+import contextlib
+
+import pytest
+from test_explore import times
 
 from lecture_lib import front
 from lecture_lib.live import card_class, explorable_class, later
@@ -33,3 +37,20 @@ def test_later_is_when_the_kernel_rests_and_never_without_one():
     asyncio.run(kernel())
     assert called == [1]
     assert later(lambda: called.append(2)) is None
+
+
+@pytest.mark.parametrize(("at", "fault"), [([0], ""), ([2], "13 brings bad luck")])
+def test_a_page_that_waited_in_vain_is_sent_all_of_its_state(monkeypatch, at, fault):
+    shown, sent = times(), []
+    card = shown.widget
+    monkeypatch.setattr(
+        card, "send_state", lambda names: sent.append({n: getattr(card, n) for n in names})
+    )
+    with contextlib.nullcontext() if not fault else pytest.raises(ValueError, match=fault):
+        shown._live.reminded(card, {"at": at}, [])
+    assert sent[-1].keys() == {"backdrop", "layers", "says", "fault", "answered"}
+    assert sent[-1]["answered"] == at
+    assert fault in sent[-1]["fault"]
+    sent.clear()
+    shown._live.reminded(card, {"want": "fonts"}, [])
+    assert not sent

@@ -136,7 +136,7 @@ function painted(sentence, words) {
 const same = (one, other) => other !== null && one.says === other.says && one.fault === other.fault
   && one.backdrop === other.backdrop && one.layers.every((layer, k) => layer === other.layers[k]);
 
-function card(root, spec, ask) {
+function card(root, spec, ask, remind = () => {}) {
   let at = [...spec.start], showing = null, frame = null, pinned = null; // frame: the last good one
   let timer = null, waiting = null, playing = null;
   root.classList.add("lecture-ex");
@@ -157,6 +157,7 @@ function card(root, spec, ask) {
     stand(next);
     waiting ??= setTimeout(() => {
       says.textContent = "Waiting for the kernel: it is busy with another cell, or it was stopped.";
+      remind(at);
     }, WAITING_AFTER);
     ask(at);
   }
@@ -306,7 +307,7 @@ function render({ model, el }) {
     if (seen.has(at)) shown.show(seen.get(at));
     model.set("at", at);
     model.save_changes();
-  });
+  }, (at) => model.send({ at })); // past the queue of changes, in which one was seen to get lost
   function answer() {
     const [backdrop, layers, says, fault, at] = ANSWER.map((name) => model.get(name));
     const frame = { backdrop, layers, says, fault }, wanted = model.get("at");
