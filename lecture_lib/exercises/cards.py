@@ -1,6 +1,5 @@
 """Questions as they show: as words everywhere, as a live card in a notebook, as steps in a deck."""
 
-import html
 from functools import cache
 
 from lecture_lib import front, medium
@@ -11,6 +10,12 @@ from lecture_lib.exercises.predictions import (
     Number,
     Prediction,
     revealed,
+)
+from lecture_lib.exercises.still import (
+    exercise_page,
+    exercise_slide,
+    prediction_page,
+    prediction_slide,
 )
 from lecture_lib.live import bundle, card_class
 from lecture_lib.units import count, plain
@@ -153,31 +158,10 @@ class PredictionCard(Card):
         return "right" if k == self.question.right else "wrong" if chosen else ""
 
     def slide(self) -> str:
-        step = 'data-fragment-index="0"'
-        if isinstance(self.question, Number):
-            boxes = (
-                f'<p class="box fragment custom" {step}>'
-                f"<span>? {html.escape(self.question.unit)}</span>"
-                f"<strong>{html.escape(self.question.truth)}</strong></p>"
-            )
-        else:
-            items = (
-                f'<li class="right fragment custom" {step}>{html.escape(option.words)}</li>'
-                if k == self.question.right
-                else f"<li>{html.escape(option.words)}</li>"
-                for k, option in enumerate(self.question.options)
-            )
-            boxes = f"<ol>{''.join(items)}</ol>"
-        return (
-            f'<div class="lecture-predict"><p class="ask">{html.escape(self.question.ask)}</p>'
-            f'{boxes}<p class="why fragment" {step}>{html.escape(self.question.why)}</p></div>'
-        )
+        return prediction_slide(self.question)
 
     def page(self) -> str:
-        options = getattr(self.question, "options", ())
-        boxes = "".join(f"<li>{html.escape(option.words)}</li>" for option in options)
-        answer = _folded("The answer", html.escape(revealed(self.question).says))
-        return _section(self.question.ask, f'<ol type="A">{boxes}</ol>' if boxes else "", answer)
+        return prediction_page(self.question)
 
 
 class ExerciseCard(Card):
@@ -243,25 +227,10 @@ class ExerciseCard(Card):
         }
 
     def slide(self) -> str:
-        return f'<div class="lecture-predict"><p class="ask">{html.escape(self.task.ask)}</p></div>'
+        return exercise_slide(self.task)
 
     def page(self) -> str:
-        way, code = html.escape(self.task.solution), html.escape(self.task.code)
-        solution = f"{way}<code>{code}</code>That is {html.escape(self._truth())}."
-        return _section(
-            self.task.ask,
-            _folded("Hint", html.escape(self.task.hint)),
-            _folded("Worked solution", solution),
-        )
-
-
-def _section(ask: str, *parts: str) -> str:
-    opening = f'<section class="lecture-ex lecture-question"><p class="ask">{html.escape(ask)}</p>'
-    return f"<style>{front.style()}</style>{opening}{''.join(parts)}</section>"
-
-
-def _folded(title: str, words: str) -> str:
-    return f"<details><summary>{title}</summary><p>{words}</p></details>"
+        return exercise_page(self.task, self._truth())
 
 
 def _as_dict(reply) -> dict | None:
