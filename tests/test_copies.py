@@ -75,11 +75,11 @@ def planted(tmp_path_factory) -> Path:
     )
 
 
-@pytest.fixture(scope="module", params=CHAPTERS, ids=lambda path: path.stem)
-def chapter(request):
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request, hall):
     """A chapter of the lecture with both of its copies."""
     path = request.param
-    return path, copies.student(path), copies.solution(path)
+    return path, *(nbformat.read(hall / kind / path.name, 4) for kind in ("student", "solution"))
 
 
 def exercises(notebook) -> list[int]:

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lecture_lib.catalog.edition import edition as data_edition
-from slides import BuildError, edition, handout, packages
+from slides import BuildError, edition, handout
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -37,13 +37,9 @@ WIDER_THAN_THE_PAGE = "document.documentElement.scrollWidth - document.documentE
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory) -> Path:
+def pages(hall) -> Path:
     """The folder of the hand-outs of the chapters."""
-    packages.install()
-    out = tmp_path_factory.mktemp("handout")
-    for path in CHAPTERS:
-        (out / f"{path.stem}.html").write_text(handout.handout(path), encoding="utf-8")
-    return out
+    return hall / "handout"
 
 
 @pytest.fixture(scope="module")

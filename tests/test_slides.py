@@ -190,20 +190,12 @@ def browser():
         yield running
 
 
-@pytest.fixture(scope="module")
-def lecture(tmp_path_factory):
-    """The folder into which all of the lecture was built, as `make slides` does."""
-    folder = tmp_path_factory.mktemp("lecture")
-    assert build.main(["--out", str(folder)]) == 0
-    return folder
-
-
 @pytest.fixture(scope="module", params=["sample", *(path.stem for path in CHAPTERS), "talk_90"])
-def deck(request, lecture, sample_deck):
+def deck(request, hall, sample_deck):
     """A built deck and the number of slides that it must have."""
     if request.param == "sample":
         return sample_deck, 9
-    deck = lecture / f"{request.param}.html"
+    deck = hall / f"{request.param}.html"
     if request.param == "talk_90":
         plan = read_plan()
         return deck, 1 + sum(len(part.slides) for part in plan.parts)
@@ -221,10 +213,10 @@ def opened(browser, deck, screen=(1280, 720)):
     return seen
 
 
-def test_all_of_the_lecture_is_built_a_script_beside_each_deck(lecture):
+def test_all_of_the_lecture_is_built_a_script_beside_each_deck(hall):
     names = {f"{name}.html" for name in (*(path.stem for path in CHAPTERS), *read_plan().slots)}
-    assert {path.name for path in lecture.glob("*.html")} == names
-    assert {path.name for path in (lecture / "script").iterdir()} == names
+    assert {path.name for path in hall.glob("*.html")} == names
+    assert {path.name for path in (hall / "script").iterdir()} == names
 
 
 def test_a_deck_opens_without_network_and_without_a_complaint(browser, deck):
