@@ -133,7 +133,5 @@ STATE_READS = {
     "rwkv6": lambda s: 4 * s.model_dim,  # and the decay
     "rwkv7": lambda s: 6 * s.model_dim,  # and the key to remove, with its rate
     "mamba1": lambda s: 3 * s.inner_dim + 2 * s.state_dim,  # x, dt, gate; B, C
-    "mamba2": lambda s: (
-        2 * s.inner_dim + 2 * s.groups * s.state_dim + s.inner_dim // s.head_dim
-    ),
+    "mamba2": lambda s: 2 * s.inner_dim + 2 * s.groups * s.state_dim + s.inner_dim // s.head_dim,
 }

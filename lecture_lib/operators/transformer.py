@@ -10,7 +10,7 @@ NORMS = ("attention norm", "mlp norm", "attention post-norm", "mlp post-norm")
 
 
 def transformer_layers(shape):
-    """Every layer: the first ones dense, where a model with experts has such, and every n-th global.
+    """Every layer: the first ones dense where a model has experts, and every n-th one global.
 
     A shape knows how many layers have a window, not which. Gemma and gpt-oss make every n-th
     layer global, and so does this.
@@ -49,7 +49,7 @@ def transformer_operators(step, looks, *, fused, absorbed):
 
 
 def _mlp(step, prefix, where, width, bias, copies=1, stored=None):
-    """An MLP, or the experts that a token passes: `copies` of `width`, of which `stored` are read."""
+    """An MLP, or the experts that a token passes: so many copies, of which `stored` are read."""
     s, dim = step.shape, step.shape.model_dim
     kind = {"bias": bias, "copies": copies, "stored": stored}
     gate = step.matrix(f"{prefix}gate", where, dim, width, **kind) if s.gated_mlp else []
