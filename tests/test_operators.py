@@ -174,8 +174,9 @@ def test_the_operators_of_prefill_sum_to_prefill_work(model, fused, causal):
 PARTS = {
     "attention scores": ("scores",),
     "attention values": ("values",),
-    "mlp": ("gate", "up", "down", "expert gate", "expert up", "expert down")
-    + ("shared gate", "shared up", "shared down"),
+    "mlp": [
+        f"{kind}{one}" for kind in ("", "expert ", "shared ") for one in ("gate", "up", "down")
+    ],
     "router": ("router",),
     "head": ("head",),
 }
@@ -529,12 +530,15 @@ def test_the_first_layer_of_rwkv_7_has_no_value_residual():
 
 
 def test_the_peak_of_a_toy_can_be_found_on_paper():
-    # three tokens of four values; the widest moment is the activation: the stream, gate and up,
-    # and their product
-    assert activation_peak(prefill_operators(TOY, 3, **ONE_BYTE)) == 12 + 18 + 9
-    # while queries and results are there together, in a model whose MLP is narrow
+    # three tokens; the most is there while "up" is written: the stream and the norm's result, of
+    # four values each, gate and up, of three
+    assert activation_peak(prefill_operators(TOY, 3, **ONE_BYTE)) == 3 * (4 + 4 + 3 + 3)
+    # with a wide MLP it is the activation: the stream, gate and up, and their product
+    wide = replace(TOY, mlp_dim=9)
+    assert activation_peak(prefill_operators(wide, 3, **ONE_BYTE)) == 3 * (4 + 9 + 9 + 9)
+    # with a narrow one an addition: the stream, the block's result, and their sum
     narrow = replace(TOY, mlp_dim=1)
-    assert activation_peak(prefill_operators(narrow, 3, **ONE_BYTE)) == 12 + 12 + 12 + 6 - 6
+    assert activation_peak(prefill_operators(narrow, 3, **ONE_BYTE)) == 3 * (4 + 4 + 4)
     # one token: a logit for each of many words
     wordy = replace(TOY, vocabulary=500)
     assert activation_peak(decode_operators(wordy, 7, **ONE_BYTE)) == 4 + 500
@@ -547,7 +551,9 @@ def test_the_scores_of_a_long_prompt_are_the_peak_unless_they_stay_on_the_chip()
     stream, scores = 4096 * 4096 * 2, 32 * 4096 * 4097 // 2 * 2
     assert unfused == stream + 2 * scores
     assert fused == stream + 3 * 4096 * 11008 * 2
-    assert activation_peak(decode_operators(LLAMA_7B, 4096)) == (4096 + 32000) * 2
+    assert activation_peak(decode_operators(LLAMA_7B, 4096)) == (4096 + 3 * 11008) * 2
+    llama_3 = catalog.shape("Llama-3-8B")  # with four times the words
+    assert activation_peak(decode_operators(llama_3, 4096)) == (4096 + 128256) * 2
 
 
 @pytest.mark.parametrize("model", ["Llama-2-7B", "Mixtral-8x7B", "DeepSeek-V3", "Mamba-130M"])
@@ -739,9 +745,9 @@ def test_impossible_amounts_are_refused_by_name(asked, sentence):
 
 
 def test_no_prompt_and_a_negative_context_are_refused():
-    with pytest.raises(ValueError, match="^toy: prompt_tokens must be 1 or more"):
+    with pytest.raises(ValueError, match=r"^toy: prompt_tokens must be 1 or more"):
         prefill_operators(TOY, 0)
-    with pytest.raises(ValueError, match="^toy: context_tokens must be 0 or more"):
+    with pytest.raises(ValueError, match=r"^toy: context_tokens must be 0 or more"):
         decode_operators(TOY, -1)
-    with pytest.raises(ValueError, match="^one: flops must be 0 or more and finite, not -1"):
+    with pytest.raises(ValueError, match=r"^one: flops must be 0 or more and finite, not -1"):
         Operator("one", EVERY, 1, flops=-1)

@@ -168,7 +168,8 @@ def _restored(step, look, width):
 def _look(step, look, heads, fused):
     """Scores, softmax and values, or the three in one."""
     count, each = step.shape.query_heads, step.activation_bytes
-    sinks = step.shape.attention_sinks * count  # one learned logit per head
+    # one learned logit per head; latent attention has none
+    sinks = 0 if step.shape.mla else step.shape.attention_sinks * count
     pairs = count * _half(look.twice_pairs)
     queries = count * heads.key * step.tokens * each
     keys = heads.restored_keys * step.tokens + heads.cached_keys * look.passed

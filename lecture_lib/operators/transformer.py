@@ -26,11 +26,11 @@ def transformer_layers(shape):
 def transformer_operators(step, looks, *, fused, absorbed):
     """All operators of a pass, from the embedding to the head."""
     s = step.shape
+    names = [*NORMS, *(f"norm {number}" for number in range(5, s.norms_per_layer + 1))]
     norms = {
         name: step.norm(name, EVERY, s.model_dim, biases=s.norm_biases)
-        for name in NORMS[: s.norms_per_layer]
+        for name in names[: s.norms_per_layer]
     }
-    further = (f"norm {number}" for number in range(len(NORMS) + 1, s.norms_per_layer + 1))
     return [
         *step.embedding(),
         *norms.get("attention norm", ()),
@@ -41,7 +41,7 @@ def transformer_operators(step, looks, *, fused, absorbed):
         *_mlp(step, "", DENSE, s.mlp_dim, s.mlp_bias),
         *(_experts(step) if s.experts else ()),
         *norms.get("mlp post-norm", ()),
-        *(one for name in further for one in step.norm(name, EVERY, s.model_dim)),
+        *(one for name in names[len(NORMS) :] for one in norms[name]),
         *step.add("mlp add"),
         *step.norm("last norm", ENDS, s.model_dim, biases=s.norm_biases),
         *step.head(),
