@@ -32,11 +32,11 @@ class Prefill:
 
     @property
     def rate(self):
-        """The most prompt tokens per second, of all prompts together. Never add it to decoding's."""
+        """The most prompt tokens per second, of all prompts; no tokens of decoding are in it."""
         return self.sequences * self.prompt_tokens / self.floor
 
     def estimate(self, share):
-        """Expected time [s] where this share of the peak rate [-] is reached, as measured rows do."""
+        """Expected time [s] where this share of the peak rate [-] is reached: see measured rows."""
         share = quantity("share", share)
         if np.any((share == 0) | (share > 1)):
             raise ValueError(
@@ -56,8 +56,7 @@ def prefill(
     """
     if not isinstance(shape, TransformerShape):
         raise ValueError(
-            f"{shape.name}: only a transformer's prompts are counted, not a {type(shape).__name__}; "
-            "take a transformer"
+            f"{shape.name}: the reading of prompts is counted for transformers alone; take one"
         )
     head = shape.vocabulary * shape.model_dim
     streamed = shape.streamed_parameters(sequences * np.asarray(prompt_tokens))
