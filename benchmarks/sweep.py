@@ -1,4 +1,4 @@
-"""How long many operating points take: asked for together, one by one, and as a loop over operators.
+"""How long many operating points take: together, one by one, and as a loop over operators.
 
 Run it by hand: .venv/bin/python benchmarks/sweep.py. It prints the table of docs/times.md. Machines
 differ and are busy, so read the ratios; each time is the best of five, and memory is the most that
@@ -31,7 +31,7 @@ def best(work) -> float:
 
 
 def by_operator(shape, roof, sequences, context) -> float:
-    """The floor [s] as a table of operators gives it, in plain Python: one point, layer by layer."""
+    """The floor [s] of a point by a table of operators, layer by layer, in plain Python."""
     query, kv = shape.query_heads * shape.head_dim, shape.kv_heads * shape.head_dim
     matrices = {
         "q": (shape.model_dim, query),
