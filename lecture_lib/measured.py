@@ -1,6 +1,7 @@
 """Measured decode rates beside what the models say of the same device, model and format."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -8,8 +9,10 @@ import numpy as np
 from lecture_lib import catalog
 from lecture_lib.catalog import Measurement
 from lecture_lib.decode import DecodeStep, decode_step
-from lecture_lib.roofline import Fit, estimate_time, fit_estimate
-from lecture_lib.serving import decode_roof
+from lecture_lib.estimates import EIGHT_IN_TEN, Fit, estimate_time, fit_estimate
+from lecture_lib.parallel import TensorParallel, tensor_parallel
+from lecture_lib.serving import decode_roof, link
+from lecture_lib.times import prefill
 
 KINDS = ("floor", "sum", "estimate")  # of a predicted time
 LEAST_ROWS = 3  # an estimate has two constants; fewer rows would fit any line
@@ -88,16 +91,151 @@ def compared(*, device: str | None = None, engine: str | None = None) -> tuple[C
 @cache
 def fitted(device: str, engine: str) -> Fit:
     """The estimate's two constants, fitted to the measured rows of a device and an engine."""
-    rows = compared(device=device, engine=engine)
-    if len(rows) < LEAST_ROWS:
-        raise ValueError(
-            f"{len(rows)} measured rows of {engine} on {device}: a fit needs {LEAST_ROWS} or more"
+    return _fit(compared(device=device, engine=engine), f"{engine} on {device}")
+
+
+def device_class(device: str) -> str:
+    """The devices that are fitted together: of one vendor, with one family of memory.
+
+    >>> device_class("RTX 4090"), device_class("L40S"), device_class("H100 PCIe")
+    ('NVIDIA GDDR', 'NVIDIA GDDR', 'NVIDIA HBM')
+    """
+    row = catalog.device(device)
+    return f"{row.vendor} {re.match('[A-Za-z]*', row.memory_type)[0]}"
+
+
+def class_rows(kind: str, engine: str, build: str | None = None) -> tuple[Compared, ...]:
+    """The compared rows of a class of devices and an engine, of every build or of one date."""
+    return tuple(
+        c
+        for c in compared(engine=engine)
+        if device_class(c.row.device) == kind and build in (None, c.row.engine_date)
+    )
+
+
+@cache
+def class_fit(kind: str, engine: str, build: str | None = None) -> Fit:
+    """The estimate for any device of a class, also for one that nobody has measured.
+
+    Its error and spread are those of devices that the fit had not seen: each in turn is left out.
+    ValueError where there are fewer than 3 rows, or no second device.
+    """
+    rows = class_rows(kind, engine, build)
+    fit = _fit(rows, f"{engine} on {kind}")
+    ratios = np.array([measured / estimated for _, measured, estimated in left_out(rows)])
+    return replace(
+        fit,
+        error=float(np.abs(1 / ratios - 1).mean()),
+        spread=tuple(map(float, np.quantile(ratios, EIGHT_IN_TEN))),
+    )
+
+
+def left_out(rows: tuple[Compared, ...]) -> list[tuple[Compared, float, float]]:
+    """Each row with its measured time [s] and the one [s] that the other devices' rows predict."""
+    devices = list(dict.fromkeys(c.row.device for c in rows))
+    if len(devices) < 2:
+        raise ValueError(f"only {', '.join(devices)} is measured: leaving it out leaves nothing")
+    found = []
+    for device in devices:
+        fit = _fit(tuple(c for c in rows if c.row.device != device), f"all but {device}")
+        for c in (c for c in rows if c.row.device == device):
+            estimated = estimate_time(c.step.work, c.step.roof, fit, layers=c.layers)
+            found.append((c, 1 / c.rate, float(estimated)))
+    return found
+
+
+@cache
+def prefill_shares(kind: str, engine: str, build: str | None = None) -> dict[str, float]:
+    """The share of the peak rate [-] that prompts were read at, by the name of the row.
+
+    The peak is that of `decode_roof`, at 16 bits: kernels that multiply at 8 bits may pass it.
+    """
+    shares = {}
+    for c in class_rows(kind, engine, build):
+        if c.row.prefill_tokens_per_s and c.row.prompt_tokens:
+            read = prefill(catalog.shape(c.row.model), c.step.roof, c.row.prompt_tokens)
+            seconds = c.row.prompt_tokens / c.row.prefill_tokens_per_s
+            shares[c.row.name] = float(read.work.flops / seconds / c.step.roof.peak_rate)
+    return shares
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A measured row of several devices that divide every matrix, and the step that it measured."""
+
+    row: Measurement
+    step: TensorParallel
+    layers: int
+
+    @property
+    def seconds(self) -> float:
+        """Measured time of a step [s]."""
+        return 1 / self.row.tokens_per_s
+
+    @property
+    def times_the_floor(self) -> float:
+        """How many times the floor the measured step takes."""
+        return self.seconds / float(self.step.floor)
+
+    def estimated(self, fit: Fit) -> float:
+        """Time of the step [s] by a fit to such rows."""
+        return float(
+            estimate_time(
+                self.step.work,
+                self.step.roof,
+                fit,
+                layers=self.layers,
+                sequences=self.row.sequences,
+            )
         )
+
+
+@cache
+def all_splits() -> tuple[Split, ...]:
+    """The measured rows of dense models divided among several linked devices."""
+    found = []
+    for row in catalog.measurements():
+        if row.devices == 1 or row.sequences is None or row.bits_per_weight is None:
+            continue
+        shape = catalog.shape(row.model)
+        step = tensor_parallel(
+            shape,
+            decode_roof(row.device),
+            link(row.device),
+            devices=row.devices,
+            sequences=row.sequences,
+            context_tokens=row.context_tokens or 0,
+            weight_bits=row.bits_per_weight,
+            table_bits=row.table_bits,
+        )
+        found.append(Split(row, step, shape.layers))
+    return tuple(found)
+
+
+def split_fit(rows: tuple[Split, ...]) -> Fit:
+    """The estimate's constants for divided steps: the bandwidth reached, a layer, a sequence in it.
+
+    What the all-reduces wait for is in the cost of a layer: the rows cannot tell it from launches.
+    """
+    return fit_estimate(
+        traffic=np.array([float(s.step.work.traffic) for s in rows]),
+        layers=np.array([s.layers for s in rows]),
+        seconds=np.array([s.seconds for s in rows]),
+        bandwidth=np.array([s.step.roof.bandwidth for s in rows]),
+        sequences=np.array([s.row.sequences for s in rows]),
+        weight_bits=np.array([s.row.bits_per_weight for s in rows]),
+    )
+
+
+def _fit(rows: tuple[Compared, ...], whose: str) -> Fit:
+    if len(rows) < LEAST_ROWS:
+        raise ValueError(f"{len(rows)} measured rows of {whose}: a fit needs {LEAST_ROWS} or more")
     return fit_estimate(
         traffic=np.array([float(c.step.work.traffic) for c in rows]),
         layers=np.array([c.layers for c in rows]),
         seconds=np.array([1 / c.rate for c in rows]),
-        bandwidth=rows[0].step.roof.bandwidth,
+        bandwidth=np.array([c.step.roof.bandwidth for c in rows]),
+        weight_bits=np.array([c.row.bits_per_weight for c in rows]),
     )
 
 

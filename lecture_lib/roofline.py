@@ -123,63 +123,6 @@ def sum_time(work, roof):
     return compute_time(work, roof) + memory_time(work, roof)
 
 
-@dataclass(frozen=True)
-class Fit:
-    """The two constants of `estimate_time`, as fitted to measured rows, and how well they fit."""
-
-    bandwidth_share: float  # share of the bandwidth on the data sheet that is reached [-]
-    seconds_per_layer: float  # s, fixed cost of a layer: launches, synchronisation
-    error: float  # mean absolute relative error on the fitted rows themselves [-]
-    points: int  # number of fitted rows
-
-    def __post_init__(self):
-        if not 0 < self.bandwidth_share < np.inf:
-            raise ValueError(
-                f"bandwidth_share must be above 0, not {self.bandwidth_share}; 0.6 to 0.9 is usual"
-            )
-        quantity("seconds_per_layer", self.seconds_per_layer)
-
-
-def estimate_time(work, roof, fit, *, layers):
-    """Expected time [s] of a memory-bound step: traffic at the reached bandwidth, plus the layers.
-
-    Holds for decoding on the engine and device class the fit was made for, no further.
-    """
-    reached = fit.bandwidth_share * roof.bandwidth  # byte/s
-    return work.traffic / reached + fit.seconds_per_layer * quantity("layers", layers)
-
-
-def fit_estimate(traffic, layers, seconds, bandwidth):
-    """The Fit that best explains measured steps: `traffic` [byte] in `seconds` [s].
-
-    All arguments are arrays [rows] or scalars. Weighted least squares: what is made small is the
-    sum of squared *relative* residuals, so that a phone-sized model counts as much as a 70B.
-    A negative cost of a layer is no cost: it is held at 0. ValueError for fewer than 3 rows, for
-    rows that cannot tell the two costs apart, and for times that do not grow with traffic.
-    """
-    columns = np.broadcast_arrays(*np.atleast_1d(traffic, layers, seconds, bandwidth))
-    traffic, layers, seconds, bandwidth = (column.astype(float) for column in columns)
-    if seconds.size < 3:
-        raise ValueError(f"a fit needs 3 measured rows or more, not {seconds.size}; add rows")
-    for name, column in zip(("traffic", "layers", "seconds", "bandwidth"), columns, strict=True):
-        if np.any(wrong := ~((column > 0) & np.isfinite(column))):
-            raise ValueError(f"{name} must be above 0 in every row, not {column[wrong][0]}")
-    # seconds = cost * ideal + per_layer * layers, each row divided by its seconds
-    design = np.stack([traffic / bandwidth, layers]) / seconds  # [2, rows]
-    scale = np.linalg.norm(design, axis=1)
-    ones = np.ones_like(seconds)
-    costs, _, rank, _ = np.linalg.lstsq((design.T / scale), ones, rcond=1e-9)
-    if rank < 2:
-        raise ValueError("every row has the same traffic per layer; add a model of another build")
-    if costs[0] <= 0:
-        raise ValueError("the times do not grow with the traffic; check the units of the rows")
-    if costs[1] < 0:  # the best fit without that term; its column has length 1
-        costs = np.array([design[0] @ ones / scale[0], 0.0])
-    cost, per_layer = costs / scale
-    residuals = cost * design[0] + per_layer * design[1] - 1
-    return Fit(float(1 / cost), float(per_layer), float(np.abs(residuals).mean()), seconds.size)
-
-
 def power_energy(time, power):
     """Most energy [J] that can be drawn in this time [s]: the power limit [W], all the time."""
     return packed(quantity("time", time) * quantity("power", power))

@@ -5,6 +5,7 @@ from functools import cache
 from lecture_lib import catalog
 from lecture_lib.catalog import CatalogError
 from lecture_lib.decode import CONTEXT_TOKENS
+from lecture_lib.parallel import Link
 from lecture_lib.roofline import Roof
 
 # Weights of any format are multiplied at the device's 16-bit rate, unless it has none: fewer bits
@@ -33,6 +34,24 @@ def decode_roof(device: str) -> Roof:
             "take another device, or add the figure and its source to data/devices.toml"
         )
     return Roof(row.name, row.peak(operands).ops_per_s, bandwidth, capacity, row.power)
+
+
+@cache
+def link(device: str, latency: float = 0.0) -> Link:
+    """What a device sends through to its neighbours, one direction, at so many seconds a message.
+
+    CatalogError where the device's links are not known.
+    """
+    row = catalog.device(device)
+    both = row.interconnect.get("bytes_per_s")
+    each = row.interconnect.get("bytes_per_s_per_link_per_direction", 0)
+    bandwidth = both / 2 if both else each * row.interconnect.get("links", 1)
+    if not bandwidth:
+        raise CatalogError(
+            f"{device!r}: its links are not published, so no exchange can be worked out; "
+            "take another device, or add the interconnect to data/devices.toml"
+        )
+    return Link(bandwidth, latency)
 
 
 def kept_as(weights: str, context_tokens: int = CONTEXT_TOKENS) -> dict:

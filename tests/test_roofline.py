@@ -8,13 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lecture_lib.roofline import (
-    Fit,
     Roof,
     Work,
     attainable_rate,
     compute_time,
-    estimate_time,
-    fit_estimate,
     floor_time,
     is_memory_bound,
     memory_time,
@@ -55,11 +52,6 @@ def test_work_adds_up_and_repeats():
 def test_energy_is_arithmetic_plus_traffic_or_at_most_power_times_time():
     assert work_energy(Work(3, 4), per_flop=10, per_byte=100) == 430
     assert power_energy(2, 350) == 700
-
-
-def test_an_estimate_is_traffic_at_the_reached_bandwidth_plus_a_cost_per_layer():
-    fit = Fit(bandwidth_share=0.5, seconds_per_layer=0.25, error=0, points=3)
-    assert estimate_time(Work(0, 10), TOY, fit, layers=4) == 10 / 5 + 1
 
 
 # by law
@@ -146,61 +138,6 @@ def test_a_single_chip_needs_240_sequences_before_weights_stop_setting_the_pace(
 # the fitted estimate
 
 
-def test_a_fit_finds_the_constants_behind_times_that_follow_them():
-    traffic, layers = np.array([10.0, 20.0, 80.0, 40.0]), np.array([4, 2, 8, 1])
-    seconds = traffic / (0.5 * 10) + 0.25 * layers
-    fit = fit_estimate(traffic, layers, seconds, bandwidth=10)
-    assert fit.bandwidth_share == pytest.approx(0.5)
-    assert fit.seconds_per_layer == pytest.approx(0.25)
-    assert fit.error == pytest.approx(0, abs=1e-12)
-    assert fit.points == 4
-    times = estimate_time(Work(0, traffic), TOY, fit, layers=layers)
-    assert times.tolist() == pytest.approx(seconds.tolist())
-
-
-def test_a_small_model_counts_as_much_in_a_fit_as_one_a_thousand_times_its_size():
-    traffic, layers = np.array([10.0, 20.0, 80.0]), np.array([4, 2, 9])
-    seconds = np.array([3.1, 4.0, 19.0])
-    larger = np.array([1000, 1, 1])
-    fit = fit_estimate(traffic, layers, seconds, bandwidth=10)
-    same = fit_estimate(traffic * larger, layers * larger, seconds * larger, bandwidth=10)
-    assert same.bandwidth_share == pytest.approx(fit.bandwidth_share)
-    assert same.seconds_per_layer == pytest.approx(fit.seconds_per_layer)
-
-
-def test_the_error_of_a_fit_is_the_mean_of_how_far_its_estimates_are_off():
-    traffic, layers = np.array([10.0, 20.0, 80.0]), np.array([4, 2, 9])
-    seconds = np.array([3.1, 4.0, 19.0])
-    fit = fit_estimate(traffic, layers, seconds, bandwidth=10)
-    estimates = estimate_time(Work(0, traffic), TOY, fit, layers=layers)
-    assert fit.error == pytest.approx(np.mean(np.abs(estimates / seconds - 1)))
-    assert 0 < fit.error < 0.1
-
-
-@given(st.integers(0, 1000))
-def test_no_other_constants_fit_better_in_the_squares_of_relative_errors(seed):
-    draw = np.random.default_rng(seed)
-    traffic, layers = draw.uniform(1, 100, 6), draw.integers(1, 80, 6)
-    seconds = (traffic / 6 + 0.02 * layers) * draw.uniform(0.7, 1.4, 6)
-    fit = fit_estimate(traffic, layers, seconds, bandwidth=10)
-
-    def squares(share, per_layer):
-        return np.sum(((traffic / (share * 10) + per_layer * layers) / seconds - 1) ** 2)
-
-    best = squares(fit.bandwidth_share, fit.seconds_per_layer)
-    for share in fit.bandwidth_share * np.array([0.99, 1, 1.01]):
-        for per_layer in (fit.seconds_per_layer + np.array([-1e-3, 0, 1e-3])).clip(min=0):
-            assert best <= squares(share, per_layer) + 1e-12
-
-
-def test_a_fit_never_gives_time_back_per_layer():
-    traffic, layers = np.array([10.0, 20.0, 30.0]), np.array([1, 2, 9])
-    fit = fit_estimate(traffic, layers, seconds=[1.0, 2.0, 2.0], bandwidth=10)
-    assert fit.seconds_per_layer == 0
-    # what is left is a weighted mean: cost = sum(x/t) / sum((x/t)**2) with x/t = 1, 1, 1.5
-    assert fit.bandwidth_share == pytest.approx((1 + 1 + 2.25) / 3.5)
-
-
 # by refusal
 
 
@@ -239,23 +176,3 @@ def test_negative_prices_times_and_repetitions_are_refused():
 def test_work_adds_to_nothing_but_work():
     with pytest.raises(TypeError, match="unsupported operand"):
         Work(1, 1) + 1
-
-
-def test_a_share_of_no_bandwidth_is_refused():
-    with pytest.raises(ValueError, match=r"^bandwidth_share must be above 0, not 0; 0.6 to 0.9"):
-        Fit(bandwidth_share=0, seconds_per_layer=0, error=0, points=3)
-
-
-@pytest.mark.parametrize(
-    ("traffic", "layers", "seconds", "message"),
-    [
-        ([1, 2], 1, 1, "a fit needs 3 measured rows or more, not 2; add rows"),
-        ([1, 2, 4], [1, 2, 4], [1, 1, 1], "every row has the same traffic per layer; add a"),
-        ([1, 5, 9], [9, 5, 1], [9, 5, 1], "the times do not grow with the traffic; check the"),
-        ([1, 2, 0], 1, 1, "traffic must be above 0 in every row, not 0"),
-        ([1, 2, 3], 1, [1, np.nan, 1], "seconds must be above 0 in every row, not nan"),
-    ],
-)
-def test_rows_that_cannot_carry_a_fit_are_refused(traffic, layers, seconds, message):
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
-        fit_estimate(traffic, layers, seconds, bandwidth=10)

@@ -4,7 +4,7 @@ import pytest
 
 from lecture_lib import catalog
 from lecture_lib.catalog import CatalogError
-from lecture_lib.serving import decode_roof, devices_that_decode, models_that_decode
+from lecture_lib.serving import decode_roof, devices_that_decode, link, models_that_decode
 
 
 def test_a_card_decodes_at_its_dense_16_bit_rate_from_its_own_memory():
@@ -79,3 +79,14 @@ def test_a_figure_that_is_missing_is_named_with_the_way_out(device, missing):
 def test_an_unknown_device_is_answered_with_the_nearest():
     with pytest.raises(CatalogError, match="no device 'RTX 4091'; nearest: 'RTX 4090'"):
         decode_roof("RTX 4091")
+
+
+def test_a_link_sends_half_of_what_both_directions_do_and_all_of_one():
+    assert link("H100 SXM").bandwidth == 450e9  # NVLink 4: 900 GB/s both ways
+    assert link("RTX 4090").bandwidth == 31.5e9  # PCIe 4.0 x16, one way
+    assert link("H100 SXM", 2e-6).latency == 2e-6
+
+
+def test_a_device_without_known_links_has_none_to_ask_for():
+    with pytest.raises(CatalogError, match="'Apple M1': its links are not published, so no exch"):
+        link("Apple M1")
