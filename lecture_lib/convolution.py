@@ -1,4 +1,4 @@
-"""Vision nets layer by layer: what a layer keeps, calculates and moves, how often a weight serves."""
+"""Vision nets layer by layer: what each layer keeps, calculates and moves."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
