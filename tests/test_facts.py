@@ -35,7 +35,8 @@ BITS = {
     ("ask", "count"),
     [
         ("devices", 57), ("machines", 1), ("history", 20), ("models", 88), ("claims", 91),
-        ("energies", 84), ("measurements", 112), ("formats", 45), ("perplexities", 16), ("float_formats", 8),
+        ("energies", 84), ("measurements", 112), ("formats", 45), ("perplexities", 16),
+        ("float_formats", 8),
     ],
 )  # fmt: skip
 def test_no_row_got_lost(ask, count):
