@@ -94,7 +94,8 @@ def accelerators_are_meant_for_batches():
     asked = (("H100 SXM", "fp8", 1), ("RTX 4090", "fp16", 2), ("RTX 3090", "fp16", 2))
     needed = {}
     for device, operands, weight_bytes in asked:
-        needed[device] = catalog.roof(device, operands).ridge * weight_bytes / 2
+        row = catalog.device(device)
+        needed[device] = row.peak(operands).ops_per_s / row.bandwidth * weight_bytes / 2
     finding = (
         "Products reach the peak from "
         + listed(
@@ -108,7 +109,7 @@ def accelerators_are_meant_for_batches():
         return (
             finding,
             "supported",
-            "Attention over the caches has an intensity of its own, which no batch raises.",
+            "Attention has an intensity of its own, which no batch raises.",
         )
     return finding, "not supported", "Small batches reach the peak."
 

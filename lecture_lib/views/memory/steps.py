@@ -33,7 +33,7 @@ KEPT = ("16 bits", "8 bits", "Q4_0")
 CHIPS = {
     "RTX 4090": "RTX 4090",
     "MI300X": "MI300X",
-    "Cerebras WSE-3": "WSE-3, a wafer",
+    "Cerebras WSE-3": "WSE-3",
 }
 LOW, HIGH = 1e4, 1e12  # byte
 
