@@ -1,5 +1,7 @@
 """What to decide before the pictures of the memory wall answer."""
 
+from statistics import median
+
 from lecture_lib import catalog
 from lecture_lib.caches import streaming_hit_rate
 from lecture_lib.citations import computed_from
@@ -37,6 +39,7 @@ def vision() -> Choice:
     layers = [layer for layer in net("ResNet-50") if layer.kind != "pool"]
     reach = sum(layer_work(layer).intensity >= roof.ridge for layer in layers)
     share = reach / len(layers)
+    middle = median(float(layer_work(layer).intensity) for layer in layers)
     shares = [1.0, 0.5, 0.06, 0.0]
     options = (
         Option(
@@ -52,7 +55,7 @@ def vision() -> Choice:
         Option(
             "a few",
             f"Only {reach} of {len(layers)} make {plain(roof.ridge)} FLOP of each byte or more, "
-            "and yet most make a hundred times what a decode step makes.",
+            f"and half of them {plain(middle, 2)} or more, where a decode step makes 1.",
         ),
         Option(
             "none",
@@ -83,9 +86,9 @@ def sixteen() -> Number:
         unit="ms",
         value=float(together),
         why=(
-            f"The arithmetic grows {many} times and the read does not; that the time grows "
-            f"{plain(together / alone, 2)} times is overlooked by a floor, for the library goes "
-            "another way from two vectors on."
+            f"That is {plain(together / alone, 2)} times as long for {many} times the work; a "
+            "floor says as long as for one, and overlooks that from two vectors on numpy calls "
+            "another routine."
         ),
         source=f"Measured on {survey.measured_on}: row {survey.name} of lecture_lib/data.",
     )

@@ -65,18 +65,18 @@ def flops_for_a_byte(kernel: int, channels: int, out: int, side: int) -> Task:
 def sequences_for_the_peak(device: str, weights: str) -> Task:
     """How many sequences keep the arithmetic busy?"""
     roof, bits = decode_roof(device), catalog.weight_format(weights).bits_per_weight
-    truth = roof.peak_rate * bits / 8 / (2 * roof.bandwidth)
+    exactly = roof.peak_rate * bits / 8 / (2 * roof.bandwidth)
     slips = [
         Slip(
             "MAC for FLOP",
-            2 * truth,
+            2 * exactly,
             "A weight that is read is multiplied and added for each sequence: two operations.",
         ),
-        Slip("bits for bytes", 8 * truth, "You read bits where the device reads bytes."),
-        Slip("turned over", 1 / truth, "That is less than one sequence. Turn the fraction over."),
+        Slip("bits for bytes", 8 * exactly, "You read bits where the device reads bytes."),
+        Slip("turned over", 1 / exactly, "That is less than one sequence. Turn the fraction over."),
     ]
     if bits == 4:
-        slips.append(Slip("bytes of a weight", 4 * truth, "That is for weights of two bytes."))
+        slips.append(Slip("bytes of a weight", 4 * exactly, "That is for weights of two bytes."))
     return Task(
         ask=(
             f"The {device} calculates {plain(roof.peak_rate / TERA, 6)} TFLOP/s and reads "
@@ -85,12 +85,12 @@ def sequences_for_the_peak(device: str, weights: str) -> Task:
             "until the arithmetic takes as long as the read (rounded down; their caches set aside)?"
         ),
         unit="sequences",
-        truth=truth,
+        truth=int(exactly),
         right="The ridge of the roofline, in sequences.",
         slips=tuple(slips),
         hint="How long is one weight read, and how long do its two operations take?",
         solution="Peak times bytes for a weight, over two operations times the bandwidth.",
-        code=f"{roof.peak_rate / TERA:.6g}e12 * {bits} / 8 / (2 * {roof.bandwidth / GIGA:.6g}e9)",
+        code=f"{roof.peak_rate / TERA:.6g}e12 * {bits} / 8 // (2 * {roof.bandwidth / GIGA:.6g}e9)",
         whole=True,
     )
 

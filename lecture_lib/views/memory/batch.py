@@ -9,6 +9,7 @@ from lecture_lib.decode import CONTEXT_TOKENS
 from lecture_lib.roofline import Roof, attainable_rate
 from lecture_lib.scene import State
 from lecture_lib.survey import BATCHES, VALUE_BYTES, Survey
+from lecture_lib.tables import Table
 from lecture_lib.units import percent, plain, readable
 from lecture_lib.views.memory.machines import SOURCE, surveyed, warning
 from lecture_lib.views.memory.panel import WIDTH, Panel
@@ -128,3 +129,20 @@ class BatchOnMachine(LectureScene):
             ),
             (readable(state.caches, "B"), f"caches of {state.batch} user{'s' * (state.batch > 1)}"),
         )
+
+
+def predicted(machine: str) -> Table:
+    """What the floor says of each product of a machine, and what it took."""
+    survey = surveyed(machine)
+    roof, flops = survey.roof, 2 * survey.matrix_side**2 * survey.batches
+    floors = np.maximum(survey.matrix_bytes / roof.bandwidth, flops / roof.peak_rate)
+    rows = tuple(
+        (str(batch), readable(floor, "s"), readable(took, "s"), f"{plain(took / floor, 2)} ×")
+        for batch, floor, took in zip(survey.batches, floors, survey.product_seconds, strict=True)
+    )
+    return Table(
+        ("vectors", "floor", "measured", "measured / floor"),
+        rows,
+        f"{survey.name}, {survey.blas}, {survey.threads} threads, {survey.measured_on}: best of "
+        f"{survey.rounds} rounds. Its own roof is the floor's, so no row can be below 1.",
+    )
