@@ -1,7 +1,11 @@
 """The machine in front of you, measured: how fast it reads a matrix, and how fast it calculates."""
 
+import os
+import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -11,6 +15,7 @@ from lecture_lib.roofline import Roof
 MATRIX = 6144  # side of the matrix; 151 MB in 32 bits, more than any cache of a laptop
 TILE = 1024  # side of the matrices that are multiplied; they stay in the caches
 SPREAD = 1.5  # best and median further apart than this: something else is running
+THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,14 @@ class Measured:
 def times(work, repeats: int) -> np.ndarray:
     """Seconds that each of the repeats took, after one that does not count."""
     work()
-    found = []
-    for _ in range(repeats):
-        start = perf_counter()
-        work()
-        found.append(perf_counter() - start)
-    return np.array(found)
+    return np.array([seconds(work) for _ in range(repeats)])
+
+
+def seconds(work) -> float:
+    """Seconds that the work took."""
+    start = perf_counter()
+    work()
+    return perf_counter() - start
 
 
 @cache
@@ -51,3 +58,34 @@ def this_machine(name: str = "this machine", repeats: int = 7) -> Measured:
         name, peak_rate=2 * TILE**3 / calculating.min(), bandwidth=matrix.nbytes / reading.min()
     )
     return Measured(roof, max(float(np.median(t) / t.min()) for t in (reading, calculating)))
+
+
+# -- what the machine is ----------------------------------------------------------------------
+
+
+def cpu_name(info: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor as the system calls it."""
+    if info.is_file():
+        for line in info.read_text().splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name" and value.strip():
+                return value.strip()
+    return platform.processor() or platform.machine() or "a processor without a name"
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def blas_threads(environment: Mapping[str, str] = os.environ) -> int:
+    """Threads that the BLAS may use: what the environment allows, otherwise every core."""
+    asked = [int(environment[key]) for key in THREADS if environment.get(key, "").isdigit()]
+    return min([usable_cores(), *(number for number in asked if number)])
+
+
+def blas_name() -> str:
+    """The library that multiplies numpy's matrices, with its version."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    return f"{blas.get('name', 'unknown BLAS')} {blas.get('version', '')}".strip()

@@ -13,8 +13,8 @@ from lecture_lib.catalog.reader import nearest
 
 DATA = Path(catalog.__file__).parents[1] / "data"
 ANSWERS = (
-    "sources", "devices", "history", "models", "claims", "measurements", "energies", "formats",
-    "perplexities", "float_formats",
+    "sources", "devices", "machines", "history", "models", "claims", "measurements", "energies",
+    "formats", "perplexities", "float_formats",
 )  # fmt: skip
 
 SOURCES = """

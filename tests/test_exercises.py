@@ -24,6 +24,7 @@ from lecture_lib.exercises import (
     Task,
     check,
     decode,
+    memory,
     predict,
     variants,
 )
@@ -436,3 +437,34 @@ def test_the_two_kinds_of_question_are_not_taken_for_each_other():
         predict(decode.tokens_per_second)
     with pytest.raises(TypeError):
         check(decode.one_user)
+
+
+# the memory wall
+
+
+def test_a_layer_of_vgg_16_makes_as_many_flop_of_a_byte_as_by_hand():
+    weights, maps = 9 * 64 * 128, (64 + 128) * 112**2
+    truth = 2 * weights * 112**2 / (2 * (weights + maps))
+    assert memory.flops_for_a_byte.task(0).truth == pytest.approx(truth)
+
+
+def test_the_sequences_for_the_peak_are_those_of_the_draft_s_check():
+    # 989.4 TFLOP/s in 16 bits, weights of one byte at 3.35 TB/s; 165.2 and 1.008, two bytes
+    truths = [memory.sequences_for_the_peak.task(k).truth for k in (0, 1, 2)]
+    assert truths == pytest.approx([148, 164, 76], rel=5e-3)
+
+
+def test_what_streams_by_is_read_again_unless_all_of_it_fits():
+    truths = [memory.megabytes_from_memory.task(k).truth for k in (0, 1)]
+    assert truths == [40 * 3, 24]
+
+
+def test_155_chips_hold_a_7b():
+    assert memory.chips_that_hold.task(0).truth == 155
+
+
+def test_a_product_waits_for_its_matrix_or_for_its_arithmetic():
+    one, many = (memory.milliseconds_of_a_product.task(k).truth for k in (0, 5))
+    roof = catalog.machine("AMD EPYC, 2 cores").roof
+    assert one == pytest.approx(6144**2 * 4 / roof.bandwidth * 1e3, rel=5e-3)
+    assert many == pytest.approx(2 * 6144**2 * 256 / roof.peak_rate * 1e3, rel=5e-3)

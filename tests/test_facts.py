@@ -21,7 +21,7 @@ def records(ask):
 
 
 FIGURES = (
-    "devices", "history", "models", "claims", "measurements", "energies", "formats",
+    "devices", "machines", "history", "models", "claims", "measurements", "energies", "formats",
     "perplexities", "float_formats",
 )  # fmt: skip
 DATA = Path(catalog.__file__).parents[1] / "data"
@@ -34,8 +34,9 @@ BITS = {
 @pytest.mark.parametrize(
     ("ask", "count"),
     [
-        ("devices", 57), ("history", 20), ("models", 88), ("claims", 91), ("energies", 84),
-        ("measurements", 112), ("formats", 45), ("perplexities", 16), ("float_formats", 8),
+        ("devices", 57), ("machines", 1), ("history", 20), ("models", 88), ("claims", 91),
+        ("energies", 84), ("measurements", 112), ("formats", 45), ("perplexities", 16),
+        ("float_formats", 8),
     ],
 )  # fmt: skip
 def test_no_row_got_lost(ask, count):

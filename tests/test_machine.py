@@ -72,3 +72,22 @@ def test_other_programs_make_a_measured_rate_smaller_and_never_larger(monkeypatc
     beside = told(monkeypatch, seconds, seconds).roof
     assert beside.bandwidth <= alone.bandwidth
     assert beside.peak_rate <= alone.peak_rate
+
+
+def test_the_processor_is_named_as_the_system_names_it(tmp_path):
+    info = tmp_path / "cpuinfo"
+    info.write_text("processor\t: 0\nmodel name\t: Toy 1\nmodel name\t: Toy 2\n")
+    assert machine.cpu_name(info) == "Toy 1"
+    assert machine.cpu_name(tmp_path / "none")
+
+
+def test_the_environment_may_allow_fewer_threads_and_never_more(monkeypatch):
+    monkeypatch.setattr(machine, "usable_cores", lambda: 8)
+    assert machine.blas_threads({}) == 8
+    assert machine.blas_threads({"OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "4"}) == 2
+    assert machine.blas_threads({"OPENBLAS_NUM_THREADS": "64"}) == 8
+    assert machine.blas_threads({"OMP_NUM_THREADS": "all", "MKL_NUM_THREADS": "0"}) == 8
+
+
+def test_the_blas_has_a_name():
+    assert machine.blas_name()

@@ -12,7 +12,10 @@ from lecture_lib.serving import decode_roof
 from lecture_lib.verdicts import Verdict, findings, verdict
 
 KIND = {"holds": "supported", "holds with correction": "partly", "not supported": "not supported"}
-TESTED = ("C01", "C02", "C03", "C13", "C14")
+TESTED = (
+    "C01", "C02", "C03", "C13", "C14",
+    "C18", "C19", "C20", "C23", "C31", "C32", "C33",
+)  # fmt: skip
 CACHES = (decode_roof, all_compared, fitted, reached_shares)
 
 
@@ -109,6 +112,41 @@ def test_a_claim_that_fits_other_sizes_is_found_to_do_so(changed):
     assert "for each user, only LLaMA-7B could do it" in verdict("C14").finding
     changed("claim", "C14", quantity=1e6)
     assert verdict("C14").finding.count("no size could do it.") == 2
+
+
+def test_the_memory_walls_verdicts_name_the_numbers_of_the_draft_s_check():
+    said = {claim: verdict(claim).finding for claim in TESTED}
+    assert "AlexNet 11.7, VGG-16 112, ResNet-50 160 and YOLOv3 532" in said["C18"]
+    assert "calculates 169 operations for each byte" in said["C18"]
+    assert "96 % of AlexNet, 89 % of VGG-16 and 8 % of ResNet-50" in said["C19"]
+    assert "94 % of the FLOP" in said["C20"]
+    assert "295 sequences on the H100" in said["C23"]
+    assert "164 sequences on the RTX 4090 (16 bits) and 76 sequences on the RTX 3090" in said["C23"]
+    assert "matrix rate × 3.45, bandwidth × 1.72" in said["C31"]
+    assert "find 0 % of the second pass" in said["C32"]
+    assert "155 times the 87 MB on an H100. The 151 MB of Gemma-3-270M" in said["C33"]
+
+
+def test_a_bandwidth_that_grew_less_would_support_c31(monkeypatch):
+    first, *rest = (row for row in catalog.history() if row.line == "data centre")
+    slow = [replace(row, bandwidth=first.bandwidth * 1.01) for row in rest]
+    monkeypatch.setattr(catalog, "history", lambda: (first, *slow))
+    assert verdict("C31").kind == "supported"
+
+
+def test_a_die_that_holds_a_model_takes_the_support_from_c33(changed):
+    changed("device", "B200 SXM", sram_bytes=14_000_000_000)
+    assert verdict("C33").kind == "not supported"
+
+
+def test_a_cache_as_large_as_a_model_takes_the_support_from_c32(changed):
+    changed("device", "RTX 4090", l2_bytes=7_000_000_000)
+    assert verdict("C32").kind == "partly"
+
+
+def test_an_accelerator_with_more_bandwidth_takes_the_support_from_c23(changed):
+    changed("device", "RTX 3090", bandwidth=1e14)
+    assert verdict("C23").kind == "not supported"
 
 
 # how it shows

@@ -1,4 +1,4 @@
-"""The one reader of data/*.toml: devices, models, claims, measurements, energies, formats, sources.
+"""The one reader of data/*.toml: devices, machines, models, claims, measurements, formats, sources.
 
 A file is read, and every row checked, when it is first asked for. All numbers are in base units.
 
@@ -35,14 +35,15 @@ from lecture_lib.catalog.records import (
 from lecture_lib.catalog.rules import DIMENSIONS, ORIGIN_KEYS
 from lecture_lib.recurrent import RecurrentShape
 from lecture_lib.roofline import Roof
+from lecture_lib.survey import Survey, Timed
 from lecture_lib.transformer import Mla, TransformerShape
 
 __all__ = [
     "Catalog", "CatalogError", "Claim", "Device", "Energy", "FloatFormat", "Generation",
     "Measurement", "Model", "Peak", "Perplexity", "Provenance", "Reckoning", "Source",
     "WeightFormat", "claim", "claims", "device", "devices", "energies", "energy", "float_formats",
-    "formats", "history", "load_from", "measurements", "model", "models", "perplexities", "roof",
-    "shape", "sources", "weight_format",
+    "formats", "history", "load_from", "machine", "machines", "measurements", "model",
+    "models", "perplexities", "roof", "shape", "sources", "weight_format",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -52,6 +53,7 @@ RENAMED = {  # in a file the unit is in the key, in a record it is in the field'
     "power_w": "power",
     "clock_hz": "clock",
     "die_area_m2": "die_area",
+    "peak_ops_per_s": "peak",
 }
 DIMENSION_KEYS = {key.rstrip("?") for key in DIMENSIONS}
 FOR_MODEL = {"kind", "family", "context_tokens", "published_parameters", "note"}
@@ -76,6 +78,14 @@ class Catalog:
     def device(self, name: str) -> Device:
         """The device of this name. CatalogError with the nearest names if there is none."""
         return self._one("device", name, "devices", self.devices())
+
+    def machines(self) -> Mapping[str, Survey]:
+        """All machines that were measured, by name."""
+        return self._table("machines", _machine)
+
+    def machine(self, name: str) -> Survey:
+        """The measured machine of this name. CatalogError with the nearest names if none."""
+        return self._one("machine", name, "machines", self.machines())
 
     def history(self) -> tuple[Generation, ...]:
         """The rows of the memory wall, each line by date."""
@@ -233,6 +243,14 @@ def _device(name, peaks=(), interconnect=None, **row):
     return Device(name, peaks=rates, interconnect=_frozen(interconnect or {}), **row)
 
 
+def _machine(name, reads, products, **row):
+    timed = (
+        tuple(Timed(t["size"], t["best_s"], t["median_s"]) for t in rows)
+        for rows in (reads, products)
+    )
+    return Survey(name, reads=next(timed), products=next(timed), **row)
+
+
 def _model(name, **row):
     own = {key: value for key, value in row.items() if key in FOR_MODEL}
     sizes = {key: value for key, value in row.items() if key in DIMENSION_KEYS}
@@ -260,6 +278,7 @@ def load_from(directory: str | Path) -> Catalog:
 
 _own = load_from(Path(__file__).parents[1] / "data")
 sources, devices, device = _own.sources, _own.devices, _own.device
+machines, machine = _own.machines, _own.machine
 models, model, shape, roof = _own.models, _own.model, _own.shape, _own.roof
 claims, claim, measurements, history = _own.claims, _own.claim, _own.measurements, _own.history
 energies, energy, perplexities = _own.energies, _own.energy, _own.perplexities

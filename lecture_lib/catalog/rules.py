@@ -134,6 +134,7 @@ DIMENSIONS: Rules = {
     **_each(SWITCHES, FLAG),
     "mla?": {name: COUNT for name in LATENT.split()},
 }
+TIMED = [{"size": SIZE, "best_s": POSITIVE, "median_s": POSITIVE}]
 RULES: Mapping[str, Rules] = {
     "sources": {"title": TEXT, "url?": TEXT, "primary": FLAG, "read_on": READ_ON, "note?": TEXT},
     "devices": {
@@ -162,6 +163,15 @@ RULES: Mapping[str, Rules] = {
                 "engine?": TEXT,
             }
         ],
+        **PROVENANCE,
+    },
+    "machines": {
+        **{key: TEXT for key in ("cpu", "blas")},
+        **{key: SIZE for key in ("cores", "threads", "rounds", "matrix_side")},
+        "measured_on": DAY,
+        **{key: POSITIVE for key in ("peak_ops_per_s", "peak_spread")},
+        "reads": TIMED,
+        "products": TIMED,
         **PROVENANCE,
     },
     "history": {

@@ -1,0 +1,171 @@
+"""Layers of vision nets and of language models under one roof, at any batch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lecture_lib import catalog
+from lecture_lib.convolution import Layer, layer_work, net
+from lecture_lib.decode import CONTEXT_TOKENS
+from lecture_lib.roofline import Roof, Work, attainable_rate
+from lecture_lib.scene import State
+from lecture_lib.serving import decode_roof
+from lecture_lib.units import percent, plain, readable
+from lecture_lib.views.style import (
+    CACHE,
+    COMPUTE,
+    EDGE,
+    GREY,
+    GROUND,
+    INK,
+    MARKS,
+    ROOF,
+    SOFT,
+    TRAFFIC,
+    TRAFFIC_TEXT,
+    WEIGHTS,
+    LectureScene,
+    Now,
+    change,
+    chart,
+    note,
+    ticks,
+)
+
+PROMPT_TOKENS = 512
+NETS = {
+    "AlexNet, 2012": "AlexNet (torchvision)",
+    "VGG-16, 2014": "VGG-16",
+    "ResNet-50, 2015": "ResNet-50",
+    "MobileNetV2, 2018": "MobileNetV2",
+    "YOLOv3, 2018": "YOLOv3 @416",
+}
+DEVICES = ("H100 SXM", "RTX 4090", "RTX 3090", "Rockchip RK3588 (LPDDR5)", "Raspberry Pi 5 (8GB)")
+MODELS = ("Llama-3.1-8B", "Llama-2-7B", "Llama-3.2-1B", "Qwen3-8B")
+LOW, HIGH = 0.2, 5e5  # FLOP/byte that the picture shows
+KEY = 4e3  # where the key of the marks stands
+
+
+def products(shape) -> tuple[Layer, ...]:
+    """The matrix products of a dense language model as layers on one token: one of each kind."""
+    query, kv = shape.query_heads * shape.head_dim, shape.kv_heads * shape.head_dim
+    d, wide = shape.model_dim, (1 + shape.gated_mlp) * shape.mlp_dim
+    sizes = {
+        "queries, keys, values": (d, query + 2 * kv),
+        "output": (query, d),
+        "up": (d, wide),
+        "down": (shape.mlp_dim, d),
+        "head": (d, shape.vocabulary),
+    }
+    return tuple(Layer(n, "linear", rows, out, 1, 1) for n, (rows, out) in sizes.items())
+
+
+def attention_work(shape, sequences, context_tokens: int = CONTEXT_TOKENS) -> Work:
+    """Work of attention over the cache in one step: everything but the weights."""
+    whole = shape.decode_work(context_tokens, sequences=sequences)
+    none = shape.decode_work(0, sequences=sequences)
+    return Work(whole.flops - none.flops, whole.traffic - none.traffic)
+
+
+@dataclass(frozen=True, eq=False)
+class UnderRoof(State):
+    roof: Roof
+    vision: np.ndarray  # FLOP/byte of each layer
+    decode: np.ndarray  # of each product
+    prefill: np.ndarray
+    attention: float
+    step: float  # of all products of a decode step together
+    batch: int
+
+
+def under_roof(*, device: str, net_name: str, model: str, batch: int) -> UnderRoof:
+    """Where layers stand: images, sequences or prompts, as many as the batch says, in 16 bits."""
+    roof, shape = decode_roof(device), catalog.shape(model)
+    layers = [layer for layer in net(net_name) if layer.kind != "pool"]
+    matrices = products(shape)
+    vision = np.array([layer_work(layer, batch=batch).intensity for layer in layers])
+    decode = np.array([layer_work(matrix, batch=batch).intensity for matrix in matrices])
+    prefill = np.array(
+        [layer_work(matrix, batch=batch * PROMPT_TOKENS).intensity for matrix in matrices]
+    )
+    works = [layer_work(matrix, batch=batch) for matrix in matrices]
+    # a head once, every other product once in each layer
+    times = [shape.layers] * (len(matrices) - 1) + [1]
+    whole = sum((w.repeated(n) for w, n in zip(works, times, strict=True)), start=Work(0, 0))
+    step = float(whole.intensity)
+    attention = float(attention_work(shape, batch).intensity)
+    share = float(attainable_rate(step, roof)) / roof.peak_rate
+    reach = int((vision >= roof.ridge).sum())
+    says = (
+        f"Batch {batch:,} on {device}: the products of a decode step of {model} calculate "
+        f"{plain(step)} FLOP for each byte, enough for {percent(share)} of the peak; the ridge "
+        f"is at {plain(roof.ridge)}. Of {net_name.partition(' ')[0]}'s {len(layers)} layers "
+        f"{reach if reach else 'none'} could reach the peak."
+    )
+    return UnderRoof(says, roof, vision, decode, prefill, attention, step, batch)
+
+
+class LayersUnderRoof(LectureScene):
+    """A roofline with the layers of a vision net as squares and a language model's as circles."""
+
+    state = staticmethod(under_roof)
+    source = (
+        "Computed: 16-bit weights and values, everything moved once; the roof is the data "
+        f"sheet's. Decode after {CONTEXT_TOKENS:,} tokens, prefill of {PROMPT_TOKENS} tokens."
+    )
+
+    def draw(self, figure):
+        self.ax = ax = chart(
+            figure,
+            y="share of the peak rate",
+            x="arithmetic intensity, FLOP per byte moved",
+            left=78,
+            right=32,
+        )
+        ax.set(xscale="log", yscale="log", xlim=(LOW, HIGH), ylim=(5e-4, 4))
+        ticks(ax.yaxis, 10.0 ** np.arange(-3, 1), ["0.1 %", "1 %", "10 %", "100 %"])
+        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, zorder=3, **ROOF))
+        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, zorder=3, **ROOF))
+        self.ridge = self.moving(
+            *ax.plot([], [], "o", ms=9, mfc=GROUND, mec=INK, mew=1.6, zorder=4)
+        )
+        marks = (
+            ("s", {"ms": 7, "color": GREY, **EDGE}, "a layer of the vision net", SOFT),
+            (
+                "o",
+                {"ms": 9, "mfc": GROUND, "mec": WEIGHTS, "mew": 2},
+                "prefill, a product",
+                WEIGHTS,
+            ),
+            ("o", {"ms": 10, "color": WEIGHTS, **EDGE}, "decode, a product", WEIGHTS),
+            (MARKS[CACHE], {"ms": 9, "color": CACHE, **EDGE}, "decode, attention", CACHE),
+        )
+        self.groups = []
+        for k, (sign, look, words, color) in enumerate(marks):
+            self.groups.append(self.moving(*ax.plot([], [], sign, zorder=5 + k, **look)))
+            y = 10 ** (-0.55 - 0.4 * k)  # right of the slope and under the roof nothing stands
+            ax.plot(KEY, y, sign, **look)
+            note(ax, words, color=color, va="center").set_position((KEY * 1.35, y))
+        self.names = [note(ax, color=c, zorder=9) for c in (TRAFFIC_TEXT, COMPUTE)]
+        self.moving(self.names)
+        self.now = Now(
+            self, ax, 10.0 ** np.arange(6), ["1", "10", "100", "1,000", "10,000", "100,000"]
+        )
+
+    def move(self, state):
+        roof = state.roof
+        change(self.memory, data=([LOW, roof.ridge], [LOW / roof.ridge, 1]))
+        change(self.compute, data=([roof.ridge, HIGH], [1, 1]))
+        change(self.ridge, data=([roof.ridge], [1]))
+        stands = (state.vision, state.prefill, state.decode, np.array([state.attention]))
+        for marks, intensity in zip(self.groups, stands, strict=True):
+            change(marks, data=(intensity, attainable_rate(intensity, roof) / roof.peak_rate))
+        places = ((roof.ridge * 0.6, 0.95), (HIGH * 0.9, 1.3))
+        words = (
+            f"memory roof {readable(roof.bandwidth, 'B/s')}",
+            f"arithmetic roof {readable(roof.peak_rate, 'FLOP/s')}",
+        )
+        for name, place, text in zip(self.names, places, words, strict=True):
+            change(name, position=place, text=text, ha="right", va="bottom")
+        share = float(attainable_rate(state.step, roof)) / roof.peak_rate
+        self.now.move(state.step, share, f"{plain(state.step)} FLOP/B")

@@ -1,0 +1,30 @@
+"""Which machines a picture can show: those that were recorded, and the one that it is shown on."""
+
+from lecture_lib import catalog
+from lecture_lib.survey import Survey, this_survey
+
+THIS = "this computer"
+RECORDED = next(iter(catalog.machines()))
+MACHINES = {
+    **{f"{name}, recorded": name for name in catalog.machines()},
+    "this computer, measured now (some seconds)": THIS,
+}
+SOURCE = (
+    "32-bit numbers, the best of several rounds. A recorded machine is a row of "
+    "lecture_lib/data/machines.toml; “this computer” is measured when it is chosen."
+)
+
+
+def surveyed(machine: str) -> Survey:
+    """The survey of a machine: made now, once, for this computer, and else read from its row."""
+    return this_survey() if machine == THIS else catalog.machine(machine)
+
+
+def warning(survey: Survey) -> str:
+    """What must be added to the words where a measurement cannot be trusted; else nothing."""
+    if not survey.doubt:
+        return ""
+    return (
+        f" But this measurement cannot tell: {survey.doubt}. Close other programs, restart the "
+        "kernel, try again."
+    )
