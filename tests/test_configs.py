@@ -268,6 +268,11 @@ def test_biases_of_the_attention_are_those_of_all_four_projections():
     assert shape == replace(plain, qkv_bias=True, output_bias=True)
 
 
+def test_the_heads_of_rwkv_7_go_by_two_names():
+    rwkv = {key: value for key, value in CONFIGS["RWKV-7-0.4B"].items() if key != "head_dim"}
+    assert shape_from_config(rwkv | {"head_size": 64}).head_dim == 64
+
+
 def test_qwen_uses_a_window_only_where_it_says_so():
     windowed = CONFIGS["Qwen2.5-7B"] | {"use_sliding_window": True, "max_window_layers": 20}
     shape = shape_from_config(windowed)

@@ -65,7 +65,7 @@ def _rwkv7(c):
         "rwkv7",
         tied=False,
         mlp_dim=c.whole("intermediate_size", 4 * width),
-        head_dim=c.whole("head_dim"),
+        head_dim=c.whole("head_dim", c.get("head_size")),
         **ranks,
     )
 

@@ -36,13 +36,19 @@ from lecture_lib.units import exact, packed, quantity
 
 __all__ = [
     "DENSE", "ENDS", "EVERY", "EXPERTS", "GLOBAL", "LATER", "WINDOWED", "Layer", "Operator",
-    "activation_peak", "decode_operators", "layers", "prefill_operators", "whole",
+    "activation_peak", "decode_operators", "layer_by_layer", "layers", "prefill_operators", "whole",
 ]  # fmt: skip
 
 
 def layers(shape) -> Iterator[Layer]:
-    """Every layer of a model in turn; `layer.has(operator.where)` says what runs in it."""
+    """Every layer of a model in turn."""
     return recurrent_layers(shape) if _is_recurrent(shape) else transformer_layers(shape)
+
+
+def layer_by_layer(shape, operators) -> Iterator[tuple[Layer, list[Operator]]]:
+    """Every layer in turn with those of the operators that run in it, in their order."""
+    for layer in layers(shape):
+        yield layer, [one for one in operators if layer.has(one.where)]
 
 
 def decode_operators(
