@@ -1,6 +1,8 @@
 """Measured rows beside the models: no row beats its roof, and a fit must earn its two constants."""
 
+import runpy
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +26,7 @@ from lecture_lib.measured import (
 )
 from lecture_lib.serving import decode_roof
 
+ROOT = Path(__file__).parents[1]
 ROWS = all_compared()
 COUNTS = Counter((c.row.device, c.row.engine) for c in ROWS)
 each_row = pytest.mark.parametrize("one", ROWS, ids=lambda c: c.row.name)
@@ -257,3 +260,13 @@ def test_no_divided_step_beats_its_floor(split):
             context_tokens=split.row.context_tokens, weight_bits=split.row.bits_per_weight,
         ).work.traffic
     )  # fmt: skip
+
+
+def test_the_page_on_times_holds_what_the_rows_say(capsys):
+    script = ROOT / "benchmarks" / "fit_times.py"
+    runpy.run_path(str(script), run_name="__main__")
+    page = (ROOT / "docs" / "times.md").read_text("utf-8").splitlines()
+    said = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert len(said) > 20
+    missing = [line for line in said if line not in page]
+    assert not missing, f"run {script.name} and put into docs/times.md: {missing}"
