@@ -18,6 +18,7 @@ from lecture_lib.measured import (
     class_rows,
     compared,
     device_class,
+    expected,
     fitted,
     left_out,
     prefill_shares,
@@ -205,6 +206,26 @@ def test_an_estimate_for_an_h200_says_that_its_bandwidth_is_beyond_the_rows():
     assert not fit.covers(**point)
     assert "bandwidth 4.8 TB/s (fitted from 1.94 TB/s to 2.04 TB/s)" in fit.beyond(**point)
     assert fit.covers(**point | {"bandwidth": 2e12})
+
+
+def test_a_step_on_a_card_that_nobody_measured_is_expected_with_its_range_and_its_limits():
+    found = expected("L4", "Llama-3-8B", weight_bits=4.8944, context_tokens=512)
+    fit, roof = class_fit("NVIDIA GDDR", "llama.cpp"), decode_roof("L4")
+    step = decode_step(catalog.shape("Llama-3-8B"), roof, weight_bits=4.8944, context_tokens=512)
+    assert found.seconds == pytest.approx(estimate_time(step.work, roof, fit, layers=32))
+    assert step.floor < found.low < found.seconds < found.high
+    assert not found.covered
+    assert found.says == (
+        "Outside the rows that the estimate knows: "
+        "bandwidth 300 GB/s (fitted from 360 GB/s to 1.79 TB/s)."
+    )
+    known = expected("RTX 3090", "Llama-3-8B", build="May 2024")
+    assert (known.covered, known.says) == (True, "")
+
+
+def test_an_estimate_for_a_class_that_nobody_measured_is_refused():
+    with pytest.raises(ValueError, match=r"^0 measured rows of llama\.cpp on AMD HBM: a fit"):
+        expected("MI300X", "Llama-3-8B")
 
 
 def test_a_class_of_one_device_leaves_nothing_out():
