@@ -9,7 +9,13 @@ import numpy as np
 from lecture_lib import catalog
 from lecture_lib.catalog import Measurement
 from lecture_lib.decode import DecodeStep, decode_step
-from lecture_lib.estimates import EIGHT_IN_TEN, Fit, estimate_time, fit_estimate
+from lecture_lib.estimates import (
+    EIGHT_IN_TEN,
+    Fit,
+    estimate_time,
+    fit_estimate,
+    likely_times,
+)
 from lecture_lib.parallel import TensorParallel, tensor_parallel
 from lecture_lib.serving import decode_roof, link
 from lecture_lib.times import prefill
@@ -142,6 +148,34 @@ def left_out(rows: tuple[Compared, ...]) -> list[tuple[Compared, float, float]]:
             estimated = estimate_time(c.step.work, c.step.roof, fit, layers=c.layers)
             found.append((c, 1 / c.rate, float(estimated)))
     return found
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The estimated time of a decode step of one sequence, and how far to trust it."""
+
+    seconds: float
+    low: float  # s; eight of ten measured rows lie between this and `high`
+    high: float  # s
+    covered: bool  # whether the fitted rows reach as far as this step
+    says: str  # in what they do not; "" where they do
+
+
+def expected(
+    device: str, model: str, *, engine="llama.cpp", build=None, weight_bits=16, **setting
+) -> Expected:
+    """What a decode step of one sequence will take on a device that nobody has measured.
+
+    By the fit of its class; `setting` is that of `decode_step`, but for the sequences. ValueError
+    for a class without rows.
+    """
+    fit, shape = class_fit(device_class(device), engine, build), catalog.shape(model)
+    step = decode_step(shape, decode_roof(device), sequences=1, weight_bits=weight_bits, **setting)
+    seconds = float(estimate_time(step.work, step.roof, fit, layers=shape.layers))
+    point = {"traffic": float(step.work.traffic), "layers": shape.layers}
+    point |= {"bandwidth": step.roof.bandwidth, "weight_bits": weight_bits}
+    covered = bool(fit.covers(**point))
+    return Expected(seconds, *likely_times(seconds, fit), covered, fit.beyond(**point))
 
 
 @cache

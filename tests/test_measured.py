@@ -1,6 +1,8 @@
 """Measured rows beside the models: no row beats its roof, and a fit must earn its two constants."""
 
+import runpy
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from lecture_lib.measured import (
     class_rows,
     compared,
     device_class,
+    expected,
     fitted,
     left_out,
     prefill_shares,
@@ -24,6 +27,7 @@ from lecture_lib.measured import (
 )
 from lecture_lib.serving import decode_roof
 
+ROOT = Path(__file__).parents[1]
 ROWS = all_compared()
 COUNTS = Counter((c.row.device, c.row.engine) for c in ROWS)
 each_row = pytest.mark.parametrize("one", ROWS, ids=lambda c: c.row.name)
@@ -204,6 +208,26 @@ def test_an_estimate_for_an_h200_says_that_its_bandwidth_is_beyond_the_rows():
     assert fit.covers(**point | {"bandwidth": 2e12})
 
 
+def test_a_step_on_a_card_that_nobody_measured_is_expected_with_its_range_and_its_limits():
+    found = expected("L4", "Llama-3-8B", weight_bits=4.8944, context_tokens=512)
+    fit, roof = class_fit("NVIDIA GDDR", "llama.cpp"), decode_roof("L4")
+    step = decode_step(catalog.shape("Llama-3-8B"), roof, weight_bits=4.8944, context_tokens=512)
+    assert found.seconds == pytest.approx(estimate_time(step.work, roof, fit, layers=32))
+    assert step.floor < found.low < found.seconds < found.high
+    assert not found.covered
+    assert found.says == (
+        "Outside the rows that the estimate knows: "
+        "bandwidth 300 GB/s (fitted from 360 GB/s to 1.79 TB/s)."
+    )
+    known = expected("RTX 3090", "Llama-3-8B", build="May 2024")
+    assert (known.covered, known.says) == (True, "")
+
+
+def test_an_estimate_for_a_class_that_nobody_measured_is_refused():
+    with pytest.raises(ValueError, match=r"^0 measured rows of llama\.cpp on AMD HBM: a fit"):
+        expected("MI300X", "Llama-3-8B")
+
+
 def test_a_class_of_one_device_leaves_nothing_out():
     message = "only Raspberry Pi 5 .16GB. is measured: leaving it out leaves nothing"
     with pytest.raises(ValueError, match=f"^{message}"):
@@ -257,3 +281,13 @@ def test_no_divided_step_beats_its_floor(split):
             context_tokens=split.row.context_tokens, weight_bits=split.row.bits_per_weight,
         ).work.traffic
     )  # fmt: skip
+
+
+def test_the_page_on_times_holds_what_the_rows_say(capsys):
+    script = ROOT / "benchmarks" / "fit_times.py"
+    runpy.run_path(str(script), run_name="__main__")
+    page = (ROOT / "docs" / "times.md").read_text("utf-8").splitlines()
+    said = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert len(said) > 20
+    missing = [line for line in said if line not in page]
+    assert not missing, f"run {script.name} and put into docs/times.md: {missing}"

@@ -111,6 +111,14 @@ def test_an_array_gives_what_its_points_give_one_by_one(tokens):
     assert one.rate == pytest.approx(3 * tokens / one.floor)
 
 
+def test_a_prompt_reads_the_experts_that_all_its_tokens_reach_and_tables_in_their_own_bits():
+    shape, prompt = catalog.shape("Mixtral-8x7B"), 64
+    read = prefill(shape, A100, prompt, weight_bits=4, table_bits=16)
+    head, streamed = shape.vocabulary * shape.model_dim, shape.streamed_parameters(prompt)
+    stored = (streamed - head) * 4 / 8 + head * 16 / 8
+    assert read.work.traffic == pytest.approx(stored + shape.cache_bytes(prompt), rel=1e-12)
+
+
 # by source
 
 

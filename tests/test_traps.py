@@ -10,7 +10,14 @@ import pytest
 from lecture_lib import catalog
 from lecture_lib.decode import decode_step
 from lecture_lib.estimates import Fit
-from lecture_lib.measured import all_compared, all_splits, class_fit, class_rows, prefill_shares
+from lecture_lib.measured import (
+    all_compared,
+    all_splits,
+    class_fit,
+    class_rows,
+    left_out,
+    prefill_shares,
+)
 from lecture_lib.parallel import layer_split_time
 from lecture_lib.roofline import power_energy, work_energy
 from lecture_lib.serving import decode_roof, link
@@ -159,3 +166,21 @@ def test_trap_23_rates_far_out_of_line_are_left_out_and_the_row_says_so():
     assert all(m.prefill_tokens_per_s is None for m in told)
     # 681.47 tok/s, as printed for an A100 that others show at 7,504, would be a share of 0.03
     assert min(prefill_shares("NVIDIA HBM", "llama.cpp").values()) > 0.1
+
+
+def test_trap_23_one_laptop_makes_up_half_of_what_estimates_for_apple_are_off():
+    def off(rows):
+        return np.mean([abs(estimated / measured - 1) for _, measured, estimated in left_out(rows)])
+
+    rows = class_rows("Apple LPDDR", "llama.cpp")
+    of = ("Apple M1 Max (32-core GPU)", "May 2024")
+    laptop = [c for c in rows if (c.row.device, c.row.engine_date) == of]
+    assert len(laptop) == 12
+    assert off(rows) > 0.1
+    assert off(tuple(c for c in rows if c not in laptop)) == pytest.approx(0.060, abs=5e-4)
+    found = left_out(rows)
+    same_chip = [
+        abs(estimated / measured - 1) for c, measured, estimated in found
+        if c.row.device == laptop[0].row.device and c.row.engine_date == "Nov 2023"
+    ]  # fmt: skip
+    assert max(same_chip) < 0.025
