@@ -64,11 +64,10 @@ def bandwidth_steps(*, machine: str, model: str, weights: str) -> Steps:
     rates = survey.read_rates
     chips = holds(stored)
     says = (
-        f"{survey.name}: one core reads {readable(rates.max(), 'B/s')} from a cache and "
-        f"{readable(rates[-1], 'B/s')} from memory. {model} as {weights} takes "
-        f"{readable(stored, 'B')}, so this core makes at most {plain(bandwidth / streamed)} tok/s; "
-        f"on a chip {' and '.join(chips) if chips else 'none that is marked'} could hold "
-        f"it.{warning(survey)}"
+        f"One core ({survey.name}) reads {readable(rates.max(), 'B/s')} from a cache, "
+        f"{readable(rates[-1], 'B/s')} from memory. {model} as {weights}, "
+        f"{readable(stored, 'B')}: at most {plain(bandwidth / streamed)} tok/s; of the chips "
+        f"marked {' and '.join(chips) if chips else 'none'} could hold it.{warning(survey)}"
     )
     return Steps(says, survey, stored, bandwidth, bandwidth / streamed)
 
