@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from pictures import measure, moved_as_drawn_afresh, shown, to_draw, xy
 
+from lecture_lib import catalog
 from lecture_lib.machine import Measured
+from lecture_lib.medium import MEDIUM
 from lecture_lib.roofline import Roof
 from lecture_lib.views import machine as view
 from lecture_lib.views.machine import MachineRoof
+from lecture_lib.views.memory.machines import RECORDED
 
 ROOF = Roof("told", peak_rate=2e11, bandwidth=2e10)
 SETTINGS = (
@@ -70,6 +73,14 @@ def test_the_sentence_gives_the_measured_roof_and_the_most_tokens():
 def test_an_unsteady_measurement_says_so(monkeypatch):
     monkeypatch.setattr(view, "this_machine", lambda: Measured(ROOF, spread=2))
     assert "The measurement was unsteady" in shown(MachineRoof, **SETTINGS[0])[1].says
+
+
+def test_a_page_shows_the_recorded_machine_and_names_it(monkeypatch):
+    monkeypatch.setenv(MEDIUM, "page")
+    monkeypatch.setattr(view, "this_machine", lambda: pytest.fail("measured for a page"))
+    _, state = shown(MachineRoof, **SETTINGS[0])
+    assert state.says.startswith(f"The {RECORDED}, recorded, read ")
+    assert state.step.roof == catalog.machine(RECORDED).roof
 
 
 def test_moving_from_any_state_to_any_other_gives_what_drawing_it_afresh_gives():

@@ -170,11 +170,10 @@ def no_model_fits_into_sram():
     few = four_bits("Gemma-3-270M", "Q4_0")
     least = catalog.device("MI300X").sram_bytes
     finding = (
-        f"{shape.name} in 16 bits takes {readable(stored, 'B')}: {ceil(stored / dies['H100 SXM'])} "
-        f"times the {readable(dies['H100 SXM'], 'B')} on an H100. The {readable(few, 'B')} of "
-        f"{small.name} at 4.5 bits {'fit' if few <= least else 'do not fit'} an MI300X "
-        f"({readable(least, 'B')}); a wafer, the WSE-3, holds {readable(wafer.sram_bytes, 'B')}, "
-        f"{plain(wafer.sram_bytes / 2e9, 2)} billion weights of 16 bits."
+        f"{shape.name} in 16 bits takes {readable(stored, 'B')}, {ceil(stored / dies['H100 SXM'])} "
+        f"times the {readable(dies['H100 SXM'], 'B')} on an H100. {small.name} at 4.5 bits, "
+        f"{readable(few, 'B')}, {'fits' if few <= least else 'does not fit'} an MI300X; a WSE-3 "
+        f"holds {plain(wafer.sram_bytes / 2e9, 2)} billion weights."
     )
     if stored <= max(dies.values()):
         return finding, "not supported", "It fits one die."
@@ -182,7 +181,6 @@ def no_model_fits_into_sram():
         return (
             finding,
             "partly",
-            "On one ordinary die, none of 7B or more. Small models fit, wafers and racks of chips "
-            "hold large ones, and that is a business by now.",
+            "Not on one ordinary die from 7B on. Small models fit, and wafers hold larger ones.",
         )
     return finding, "supported", "Nothing holds it."

@@ -6,11 +6,13 @@ import numpy as np
 
 from lecture_lib import catalog
 from lecture_lib.decode import DecodeStep, decode_step
-from lecture_lib.machine import this_machine
+from lecture_lib.machine import Measured, this_machine
+from lecture_lib.medium import as_html
 from lecture_lib.roofline import attainable_rate
 from lecture_lib.scene import State
 from lecture_lib.serving import kept_as
 from lecture_lib.units import plain, readable
+from lecture_lib.views.memory.machines import RECORDED
 from lecture_lib.views.style import (
     COMPUTE,
     EDGE,
@@ -37,8 +39,12 @@ class OnThisMachine(State):
 
 
 def on_this_machine(*, model: str, weights: str, sequences: int) -> OnThisMachine:
-    """Where a model's decode step would stand under the roof measured on this machine."""
-    measured = this_machine()
+    """Where a model's decode step would stand under the roof measured on this machine.
+
+    A page without a kernel has none: there it is the recorded machine's, and the words name it.
+    """
+    recorded = catalog.machine(RECORDED).roof
+    measured = Measured(recorded, spread=1) if as_html() else this_machine()
     roof = measured.roof
     step = decode_step(
         catalog.shape(model),
@@ -46,8 +52,9 @@ def on_this_machine(*, model: str, weights: str, sequences: int) -> OnThisMachin
         sequences=sequences,
         **kept_as(weights),
     )
+    who = f"The {roof.name}, recorded," if as_html() else "This machine"
     says = (
-        f"This machine read {readable(roof.bandwidth, 'B/s')} and calculated "
+        f"{who} read {readable(roof.bandwidth, 'B/s')} and calculated "
         f"{readable(roof.peak_rate, 'FLOP/s')}. {model} at {weights} would make at most "
         f"{plain(step.total_rate)} tok/s, {sequences} at a time, in "
         f"{readable(step.needed, 'B')} of memory."
@@ -64,7 +71,7 @@ class MachineRoof(LectureScene):
 
     state = staticmethod(on_this_machine)
     source = (
-        "Measured here and now with numpy in 32 bits: the best of seven repeats. "
+        "Measured with numpy in 32 bits, the best of some repeats: here and now, or as recorded. "
         "The step's place is computed."
     )
 

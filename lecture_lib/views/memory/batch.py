@@ -58,13 +58,13 @@ def batched(*, machine: str, batch: int) -> Batch:
     roof = survey.roof
     caches = catalog.shape(USERS_MODEL).cache_bytes(CONTEXT_TOKENS, sequences=batch)
     share = rates[at] / roof.peak_rate
-    longer = "" if batch == 1 else f", {plain(times[at] / times[0], 2)} times as long as one alone"
+    plural = "s" * (batch > 1)
+    longer = "" if batch == 1 else f", {plain(times[at] / times[0], 2)} times as long as one"
     says = (
-        f"{survey.name}: a matrix of {readable(survey.matrix_bytes, 'B')} times {batch} "
-        f"vector{'s' * (batch > 1)} took {readable(times[at], 's')}{longer}: "
-        f"{readable(rates[at], 'FLOP/s')}, {percent(share)} of the measured peak. Caches of "
-        f"{batch} user{'s' * (batch > 1)} of {USERS_MODEL} with {CONTEXT_TOKENS:,} tokens take "
-        f"{readable(caches, 'B')}.{warning(survey)}"
+        f"{survey.name}: {readable(survey.matrix_bytes, 'B')} times {batch} vector{plural} took "
+        f"{readable(times[at], 's')}{longer}, at {percent(share)} of the measured peak. "
+        f"{batch} cache{plural} of {USERS_MODEL}, {CONTEXT_TOKENS:,} tokens each, take"
+        f"{'' if plural else 's'} {readable(caches, 'B')}.{warning(survey)}"
     )
     return Batch(
         says, survey, roof, batch, float(times[at]), float(times[0]), float(rates[at]), caches

@@ -30,7 +30,7 @@ RATES = {
     "the vector rate in FP32": "fp32_ops_per_s",
 }
 YEARS = tuple(range(2015, 2026))
-UNTIL = Control(YEARS, tuple(map(str, YEARS)), YEARS[-1], "slider", "launched until", play=True)
+UNTIL = Control(YEARS, tuple(map(str, YEARS)), YEARS[-1], "slider", "launched until")
 FORMATS = ("fp32", "fp16", "bf16", "fp8", "fp4")
 MOST_ROWS = 12
 

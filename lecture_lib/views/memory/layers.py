@@ -97,10 +97,10 @@ def under_roof(*, device: str, net_name: str, model: str, batch: int) -> UnderRo
     share = float(attainable_rate(step, roof)) / roof.peak_rate
     reach = int((vision >= roof.ridge).sum())
     says = (
-        f"Batch {batch:,} on {device}: the products of a decode step of {model} calculate "
-        f"{plain(step)} FLOP for each byte, enough for {percent(share)} of the peak; the ridge "
-        f"is at {plain(roof.ridge)}. Of {net_name.partition(' ')[0]}'s {len(layers)} layers "
-        f"{reach if reach else 'none'} could reach the peak."
+        f"Batch {batch:,} on {device}: products of a decode step of {model} make {plain(step)} "
+        f"FLOP of each byte, enough for {percent(share)} of the peak. The ridge is at "
+        f"{plain(roof.ridge)}; {reach or 'none'} of {net_name.partition(' ')[0]}'s {len(layers)} "
+        "layers could reach it."
     )
     return UnderRoof(says, roof, vision, decode, prefill, attention, step, batch)
 
@@ -110,8 +110,8 @@ class LayersUnderRoof(LectureScene):
 
     state = staticmethod(under_roof)
     source = (
-        "Computed: 16-bit weights and values, everything moved once; the roof is the data "
-        f"sheet's. Decode after {CONTEXT_TOKENS:,} tokens, prefill of {PROMPT_TOKENS} tokens."
+        f"Computed from shapes and data sheets: 16 bits, everything moved once; {CONTEXT_TOKENS:,} "
+        f"tokens behind each sequence, prompts of {PROMPT_TOKENS}."
     )
 
     def draw(self, figure):

@@ -10,8 +10,7 @@ MACHINES = {
     "this computer, measured now (some seconds)": THIS,
 }
 SOURCE = (
-    "32-bit numbers, the best of several rounds. A recorded machine is a row of "
-    "lecture_lib/data/machines.toml; “this computer” is measured when it is chosen."
+    "Measured with numpy in 32 bits, the best of some rounds: now, or a row of data/machines.toml."
 )
 
 

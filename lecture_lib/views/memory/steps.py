@@ -61,14 +61,13 @@ def bandwidth_steps(*, machine: str, model: str, weights: str) -> Steps:
     stored = stored_bytes(shape.parameters, tables, bits, table_bits)
     streamed = stored_bytes(shape.streamed_parameters(), head, bits, table_bits)
     bandwidth = float(survey.bandwidth_for(streamed))
-    rates, largest = survey.read_rates, survey.sizes[-1]
+    rates = survey.read_rates
     chips = holds(stored)
     says = (
-        f"One core of {survey.name} reads {readable(rates.max(), 'B/s')} while the set fits a "
-        f"cache, and {readable(rates[-1], 'B/s')} from {readable(largest, 'B')}. {model} as "
-        f"{weights} takes {readable(stored, 'B')}: at most {plain(bandwidth / streamed)} tok/s by "
-        f"this core. Of the chips marked, {' and '.join(chips) if chips else 'none'} could hold "
-        f"it.{warning(survey)}"
+        f"One core ({survey.name}) reads {readable(rates.max(), 'B/s')} from a cache, "
+        f"{readable(rates[-1], 'B/s')} from memory. {model} as {weights}, "
+        f"{readable(stored, 'B')}: at most {plain(bandwidth / streamed)} tok/s; of the chips "
+        f"marked {' and '.join(chips) if chips else 'none'} could hold it.{warning(survey)}"
     )
     return Steps(says, survey, stored, bandwidth, bandwidth / streamed)
 
@@ -77,7 +76,7 @@ class BandwidthSteps(LectureScene):
     """Working set against the bandwidth of one core: each cache is a step, models stand beyond."""
 
     state = staticmethod(bandwidth_steps)
-    source = f"{SOURCE} Models and chips: rows of the catalog; the dashed line is continued."
+    source = f"{SOURCE} Dashed: continued."
     bottom, top = 1e9, 1e12
 
     def draw(self, figure):
@@ -131,5 +130,5 @@ class BandwidthSteps(LectureScene):
             (f"{plain(state.rate)} tok/s", "at most, by one core"),
             (readable(state.bandwidth, "B/s"), "read at that size"),
             (f"× {plain(ratio, 2)}", "of what is read fast"),
-            (f"× {plain(rates.max() / rates[-1], 2)}", "from a cache, against memory"),
+            (f"× {plain(rates.max() / rates[-1], 2)}", "cache against memory"),
         )
