@@ -12,7 +12,7 @@ from lecture_lib.serving import decode_roof
 from lecture_lib.verdicts import Verdict, findings, verdict
 
 KIND = {"holds": "supported", "holds with correction": "partly", "not supported": "not supported"}
-TESTED = ("C01", "C02", "C03", "C13", "C14")
+TESTED = ("C01", "C02", "C03", "C05", "C06", "C07", "C08", "C09", "C13", "C14")
 CACHES = (decode_roof, all_compared, fitted, reached_shares)
 
 
