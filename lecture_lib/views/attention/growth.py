@@ -187,8 +187,7 @@ def schemes() -> Table:
         rows.append((model, words, token, readable(long, "B"), f"{plain(most / long)} ×"))
     header = ("model", "how it keeps keys and values", "a token", f"{LONG:,} tokens", "less")
     note = (
-        "Computed, 16 bits, one user. Less: against a KV head for each query head and no windows. "
-        "Source: the models' dimensions, rows of lecture_lib/data/models.toml."
+        "Computed, 16 bits, one user. Less: against a KV head for each query head and no windows."
     )
     return Table(header, tuple(rows), note)
 

@@ -8,7 +8,7 @@ from lecture_lib.units import percent, plain, readable
 def longer_contexts() -> Table:
     """Measured and predicted seconds that a longer context adds to a token, batch 1.
 
-    A row for each device, build of an engine, model and format that was measured at two lengths of context.
+    A row for each device, build of an engine, model and format measured at two contexts.
     """
     systems = {}
     for one in compared():
