@@ -32,8 +32,8 @@ def scores_of_a_layer() -> Number:
         unit="GB",
         value=size,
         why=(
-            f"Each head has {readable(TOKENS**2, '')} scores of two bytes, and one layer's heads "
-            "together would fill an H100; who forgets the heads is too small by "
+            f"Each head has {plain(TOKENS**2 / GIGA)} billion scores of two bytes, and one layer's "
+            "heads together would fill an H100; who forgets the heads is too small by "
             f"{shape.query_heads}."
         ),
         source=counted_from("Llama-2-13B"),
@@ -87,7 +87,7 @@ def smallest_cache() -> Choice:
     }
     options = tuple(
         Option(
-            f"{shape.name}, {readable(shape.parameters, '', 2)} parameters",
+            f"{shape.name}, {plain(shape.parameters / GIGA)} billion parameters",
             f"{why[shape.name]} a token leaves {readable(size, 'B')}.",
         )
         for shape, size in zip(shapes, sizes, strict=True)

@@ -186,10 +186,7 @@ def schemes() -> Table:
         token = readable(shape.kv_bytes_per_token(), "B")
         rows.append((model, words, token, readable(long, "B"), f"{plain(most / long)} ×"))
     header = ("model", "how it keeps keys and values", "a token", f"{LONG:,} tokens", "less")
-    note = (
-        "Computed, 16 bits, one user. Less: against a KV head for each query head and no windows."
-    )
-    return Table(header, tuple(rows), note)
+    return Table(header, tuple(rows))
 
 
 def otherwise_all(shape: TransformerShape) -> TransformerShape:

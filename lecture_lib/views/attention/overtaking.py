@@ -63,12 +63,11 @@ def overtaking(*, model: str, weights: str, sequences: int, tokens: int) -> Over
         "decode": context_of_equal_reads(shape, sequences=sequences, **kept),
         "prefill": prompt_of_equal_flops(shape),
     }
-    said = {k: f"equal from {n:,} tokens" if n else "never equal" for k, n in equal.items()}
+    said = {k: f"equal at {n:,} tokens" if n else "never equal" for k, n in equal.items()}
     says = (
-        f"{model}, {users(sequences)}, {tokens:,} tokens: decode reads "
-        f"{plain(here['decode'], 2)} bytes of cache per byte of weights ({said['decode']}); "
-        f"prefill takes {plain(here['prefill'], 2)} FLOP of attention per FLOP of matrices "
-        f"({said['prefill']})."
+        f"{model}, {users(sequences)}, {tokens:,} tokens: per byte of weights decode reads "
+        f"{plain(here['decode'], 2)} of cache ({said['decode']}), per FLOP of matrices prefill "
+        f"takes {plain(here['prefill'], 2)} of attention ({said['prefill']})."
     )
     curves = multiples(shape, CONTEXTS, sequences, kept)
     return Overtaking(says, tokens, curves, here, equal)

@@ -60,14 +60,11 @@ def scores(*, device: str, model: str, tokens: int) -> Scores:
     most = int(np.sqrt(roof.capacity / score_bytes(1, heads=shape.query_heads)))
     layer, row = (readable(here[part], "B") for part in ("one layer", "decode, one layer"))
     memory = f"the {readable(roof.capacity, 'B')} of the {device}"
-    fits = (
-        f"within {memory} up to {most:,} tokens"
-        if tokens <= most
-        else f"which does not fit {memory}: its end is at {most:,} tokens"
-    )
+    fits = "fit" if tokens <= most else "do not fit"
     says = (
         f"{model}, {tokens:,} tokens: the scores of a layer's {shape.query_heads} heads take "
-        f"{layer}, {fits}. A decode step has one row a head instead, {row} a layer."
+        f"{layer} and {fits} {memory}; {most:,} tokens fill it. A decode step has one row a head, "
+        f"{row} a layer."
     )
     return Scores(says, tokens, here, sizes(shape, CONTEXTS), roof, most)
 

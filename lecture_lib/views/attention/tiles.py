@@ -144,22 +144,22 @@ class FlashTiles(LectureScene):
             for alpha in (0.3, 1)
         ]
         self.counter = self.moving(note(ax, size=19, va="center"))
-        self.counter.set_position((PANEL, 26))
+        self.counter.set_position((PANEL, 52))
         self.row_name = self.moving(note(ax, **small))
-        self.row_name.set_position((PANEL, 66))
+        self.row_name.set_position((PANEL, 84))
         self.row = self.moving(note(ax, size=17, va="center"))
-        self.row.set_position((PANEL, 94))
+        self.row.set_position((PANEL, 110))
         self.rescaled = self.moving(note(ax, **small))
-        self.rescaled.set_position((PANEL, 122))
+        self.rescaled.set_position((PANEL, 136))
         self.bars, self.bar_names = [], []
         for k, color in enumerate((ACTIVATIONS, TRAFFIC, TRAFFIC)):
-            y = 178 + 54 * k
+            y = 184 + 52 * k
             bar = ax.add_patch(Rectangle((PANEL, y), 3, 16, fc=color, ec="none", zorder=4))
             self.bars.append(self.moving(bar))
             self.bar_names.append(self.moving(note(ax, va="bottom")))
             self.bar_names[-1].set_position((PANEL, y - 4))
         self.result = self.moving(note(ax, color=INK, weight="normal", size=11, va="center"))
-        self.result.set_position((PANEL, 334))
+        self.result.set_position((PANEL, 336))
 
     def cells(self, color, alpha):
         """Squares that fill cells; their places are data."""
