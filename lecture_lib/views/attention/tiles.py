@@ -76,7 +76,7 @@ def tiles(*, mask: str, number: int) -> Tiles:
     stored = stored_work(TOKENS, WIDTH, value_bytes=WORKING_BYTES).traffic
     chip = WORKING_BYTES * on_chip_values((TILE, TILE), WIDTH)
     difference = largest_difference(done, direct)
-    row = step.queries[1]
+    row = step.queries[0] + 1  # the first of its block: it sees something of every tile
     if number == BLOCKS**2:
         says = (
             f"All {TOKENS} rows are done, and differ from direct attention by less than "
@@ -90,9 +90,9 @@ def tiles(*, mask: str, number: int) -> Tiles:
         )
     else:
         says = (
-            f"Tile {number} of {BLOCKS**2}, {mask}: queries {step.queries[0] + 1} to {row} meet "
+            f"Tile {number} of {BLOCKS**2}, {mask}: queries {row} to {step.queries[1]} meet "
             f"keys {step.keys[0] + 1} to {step.keys[1]}. Row {row} has seen the maximum "
-            f"{plain(step.maximum[-1])} and the sum {plain(step.total[-1])}; "
+            f"{plain(step.maximum[0])} and the sum {plain(step.total[0])}; "
             f"{readable(moved, 'B')} moved so far."
         )
     if difference >= EXACT:
@@ -191,17 +191,17 @@ class FlashTiles(LectureScene):
         )
         for strip, data in zip(self.strips, drawn, strict=True):
             change(strip, data=data)
-        step, row = state.step, state.step.queries[1]
+        step, row = state.step, state.step.queries[0] + 1
         change(self.counter, text=f"tile {state.number} of {BLOCKS**2}")
         last = "hidden by the mask; before it, " if state.hidden else ""
-        change(self.row_name, text=f"{last}row {row}, the last of its block, has seen")
-        change(self.row, text=f"maximum {step.maximum[-1]:.2f}    sum {step.total[-1]:.2f}")
-        first = step.rescaled[-1] == 0
+        change(self.row_name, text=f"{last}row {row}, the first of its block, has seen")
+        change(self.row, text=f"maximum {step.maximum[0]:.2f}    sum {step.total[0]:.2f}")
+        first = step.rescaled[0] == 0
         change(
             self.rescaled,
             text="its first tile that counts: no earlier sum"
             if first
-            else f"this tile multiplied the sum before it by {step.rescaled[-1]:.2f}",
+            else f"this tile multiplied the sum before it by {step.rescaled[0]:.2f}",
         )
         bars = (
             ("on the chip", state.chip), ("moved so far", state.moved),
