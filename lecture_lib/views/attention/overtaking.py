@@ -1,0 +1,137 @@
+"""From how many tokens on attention costs more than the weights: in decode, and in prefill."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lecture_lib import catalog
+from lecture_lib.attention_cost import (
+    ATTENTION,
+    MATRICES,
+    context_of_equal_reads,
+    prompt_of_equal_flops,
+    weights_read,
+)
+from lecture_lib.scene import State
+from lecture_lib.transformer import kv_cache_bytes, prefill_flops_by_part
+from lecture_lib.units import plain
+from lecture_lib.views.attention.words import CONTEXT_LABELS, CONTEXT_TICKS, CONTEXTS, apart
+from lecture_lib.views.decode.words import users
+from lecture_lib.views.style import (
+    CACHE,
+    COMPUTE,
+    EDGE,
+    GROUND,
+    INK,
+    LIMIT,
+    LectureScene,
+    Now,
+    change,
+    chart,
+    note,
+    ticks,
+)
+
+LOW, HIGH = 2e-3, 1e2
+LINES = {"decode": (CACHE, "decode: cache bytes"), "prefill": (COMPUTE, "prefill: attention FLOP")}
+
+
+@dataclass(frozen=True, eq=False)
+class Overtaking(State):
+    tokens: int
+    curves: dict[str, Any]  # over CONTEXTS: attention's cost as a multiple of the weights'
+    here: dict[str, float]
+    equal: dict[str, int | None]  # tokens from which it is 1 or more
+
+
+def multiples(shape, tokens, sequences: int, kept: dict) -> dict[str, Any]:
+    """Attention's cost as a multiple of the weights': bytes in decode, FLOP in prefill."""
+    parts = prefill_flops_by_part(shape, tokens)
+    attention, matrices = (sum(parts[p] for p in names) for names in (ATTENTION, MATRICES))
+    caches = kv_cache_bytes(shape, tokens, sequences=sequences)
+    read = weights_read(shape, sequences=sequences, **kept)
+    return {"decode": caches / read, "prefill": attention / matrices}
+
+
+def overtaking(*, model: str, weights: str, sequences: int, tokens: int) -> Overtaking:
+    """What attention costs beside the weights: of a decode step's bytes, of a prompt's FLOP."""
+    shape, row = catalog.shape(model), catalog.weight_format(weights)
+    kept = {"weight_bits": row.bits_per_weight, "table_bits": row.table_bits}
+    here = multiples(shape, tokens, sequences, kept)
+    equal = {
+        "decode": context_of_equal_reads(shape, sequences=sequences, **kept),
+        "prefill": prompt_of_equal_flops(shape),
+    }
+    said = {k: f"equal at {n:,} tokens" if n else "never equal" for k, n in equal.items()}
+    says = (
+        f"{model}, {users(sequences)}, {tokens:,} tokens: per byte of weights decode reads "
+        f"{plain(here['decode'], 2)} of cache ({said['decode']}), per FLOP of matrices prefill "
+        f"takes {plain(here['prefill'], 2)} of attention ({said['prefill']})."
+    )
+    curves = multiples(shape, CONTEXTS, sequences, kept)
+    return Overtaking(says, tokens, curves, here, equal)
+
+
+class AttentionOvertakes(LectureScene):
+    """Attention's cost as a multiple of the weights', against tokens, in decode and in prefill."""
+
+    state = staticmethod(overtaking)
+    source = (
+        "Computed. Decode: caches read, 16 bits, against the weights that a step streams. Prefill: "
+        "scores and values under the causal mask against all matrices of the layers."
+    )
+
+    def draw(self, figure):
+        self.ax = ax = chart(
+            figure,
+            y="attention, as a multiple of the weights",
+            x="tokens of context, or of the prompt",
+            left=64,
+            right=204,
+        )
+        ax.set(xscale="log", yscale="log", xlim=(256, 2**20), ylim=(LOW, HIGH))
+        ticks(ax.yaxis, 10.0 ** np.arange(-2, 3), ["0.01", "0.1", "1", "10", "100"])
+        ax.plot([256, 2**20], [1, 1], zorder=3, **LIMIT)
+        note(ax, "as much as the weights", va="top", zorder=9).set(x=280, y=0.85)
+        self.lines, self.names, self.crossings, self.counts = {}, {}, {}, {}
+        for line, (color, words) in LINES.items():
+            self.lines[line] = self.moving(*ax.plot([], [], color=color, lw=3, zorder=5))
+            self.names[line] = self.moving(
+                note(ax, words, color=color, va="center", clip_on=False, zorder=9)
+            )
+            self.crossings[line] = self.moving(
+                *ax.plot([], [], "o", ms=9, mfc=GROUND, mec=color, mew=2, zorder=7)
+            )
+            self.counts[line] = self.moving(
+                note(ax, color=color, size=10.5, va="center", zorder=10)
+            )
+        self.dot = self.moving(*ax.plot([], [], "s", ms=9, color=COMPUTE, zorder=8, **EDGE))
+        self.mark = self.moving(
+            *ax.plot([], [], "D", ms=9, color=INK, zorder=8, clip_on=False, **EDGE)
+        )
+        self.now = Now(self, ax, CONTEXT_TICKS, CONTEXT_LABELS)
+
+    def move(self, state):
+        for line, curve in state.curves.items():
+            inside = (curve >= LOW) & (curve <= HIGH)
+            change(self.lines[line], data=(CONTEXTS[inside], curve[inside]))
+        ends = [np.log10(max(float(c[-1]), 1.3 * LOW)) for c in state.curves.values()]
+        ends = np.array(apart(np.minimum(ends, np.log10(HIGH)), 0.36))
+        ends -= max(0, ends.max() - np.log10(HIGH))
+        for line, end in zip(state.curves, ends, strict=True):
+            change(self.names[line], position=(2**20 * 1.3, 10**end))
+            equal = state.equal[line]
+            seen = equal is not None and 256 <= equal <= 2**20
+            self.crossings[line].set_visible(seen)
+            self.counts[line].set_visible(seen)
+            if seen:
+                change(self.crossings[line], data=([equal], [1]))
+                right = line == "prefill" or equal < 4096
+                place = (equal * (1.12 if right else 0.9), 0.62 if line == "prefill" else 1.6)
+                words, ha = f"{equal:,} tokens", "left" if right else "right"
+                change(self.counts[line], position=place, text=words, ha=ha)
+        low = {line: max(value, LOW) for line, value in state.here.items()}
+        change(self.dot, data=([state.tokens], [min(low["prefill"], HIGH)]))
+        change(self.mark, data=([state.tokens], [min(low["decode"], HIGH)]))
+        self.now.move(state.tokens, state.here["decode"], f"{state.tokens:,} tokens")
