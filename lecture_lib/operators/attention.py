@@ -67,13 +67,13 @@ def attention_operators(step, looks, *, fused, absorbed):
     s, dim = step.shape, step.shape.model_dim
     query, kv = s.query_heads * s.head_dim, s.kv_heads * s.head_dim
     heads = Heads(s.head_dim, s.head_dim, kv, kv)
-    rotated = 0 if s.learned_positions else query + kv
+    rotary = step.elementwise("rotary", EVERY, ROTARY_FLOPS * (query + kv))
     return [
         *step.matrix("q", EVERY, dim, query, bias=s.qkv_bias),
         *_cached_matrices(step, looks, "k", kv, s.qkv_bias),
         *_cached_matrices(step, looks, "v", kv, s.qkv_bias),
         *_head_norms(step),
-        *step.elementwise("rotary", EVERY, ROTARY_FLOPS * rotated),
+        *(() if s.learned_positions else rotary),
         *(one for look in looks for one in _look(step, look, heads, fused)),
         *_before_output(step),
         *step.matrix("o", EVERY, query, dim, bias=s.output_bias),

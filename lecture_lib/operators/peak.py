@@ -25,6 +25,7 @@ WAITING = {  # what was written before an operator and is read after it
 
 def live_bytes(operators):
     """The most bytes that are live beside any of the operators, itself included [byte]."""
+    operators = list(operators)
     written = {one.name: one.written_bytes for one in operators}
     stream = written["embedding"]
     peak = 0
