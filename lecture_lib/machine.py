@@ -79,6 +79,11 @@ def usable_cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
+def load_average() -> float:
+    """Programs that ran or waited for a core in the last minute; 0 where nobody counts them."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # not on Windows
+
+
 def blas_threads(environment: Mapping[str, str] = os.environ) -> int:
     """Threads that the BLAS may use: what the environment allows, otherwise every core."""
     asked = [int(environment[key]) for key in THREADS if environment.get(key, "").isdigit()]

@@ -20,6 +20,7 @@ from lecture_lib.machine import (
     blas_name,
     blas_threads,
     cpu_name,
+    load_average,
     seconds,
     usable_cores,
 )
@@ -61,6 +62,7 @@ class Survey:
     products: tuple[Timed, ...]  # seconds of a matrix times so many vectors, smallest batch first
     peak: float  # FLOP/s of square matrices that stay in the caches
     peak_spread: float  # median over best time
+    load: float = 0.0  # programs that ran or waited in the minute before, where that is known
     note: str | None = None
     also: tuple = ()
     provenance: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -108,7 +110,12 @@ class Survey:
 
     @property
     def doubt(self) -> str:
-        """Why this measurement cannot be told from another program's work; "" where it can."""
+        """Why this measurement cannot be told from another program's work; "" where it can.
+
+        Programs that come and go make the spread wide; those that stay are seen in the load.
+        """
+        if self.load >= self.cores:
+            return f"{self.load:.1f} programs were busy on {self.cores} cores before it began"
         gemv = self.products[0]
         worst = max(self.reads[-1].spread, gemv.spread, self.peak_spread)
         if worst >= SPREAD:
@@ -158,6 +165,7 @@ def survey(
     name: str = "this computer",
     *,
     rounds: int = 5,
+    load: float | None = None,
     to_do: list[Task] | None = None,
     stopwatch: Callable[[Task], float] = lambda task: seconds(task.run),
 ) -> Survey:
@@ -166,6 +174,7 @@ def survey(
     Rounds, not repeats of one thing: what another program or a hot chip slows is then slow in
     some rounds and not in others, and `doubt` tells.
     """
+    load = load_average() if load is None else load
     to_do = to_do or tasks()
     found = np.array([[stopwatch(task) / task.passes for task in to_do] for _ in range(rounds + 1)])
     best, median = found[1:].min(axis=0), np.median(found[1:], axis=0)
@@ -192,6 +201,7 @@ def survey(
         products=timed["product"],
         peak=square.flops / peak.best,
         peak_spread=peak.spread,
+        load=load,
     )
 
 

@@ -1,5 +1,6 @@
 """Students' and solution copies: what is in them, what they refuse, and that they run."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -122,8 +123,15 @@ def test_what_a_chapter_stores_is_stored_in_its_copies(chapter):
                 assert [o.get("data") for o in cell_.outputs] == stored[cell_.id]
 
 
+def topic(notebook):
+    """The questions that a chapter calls `exercise`; a chapter without any has none to look up."""
+    named = re.search(r"from lecture_lib\.exercises import (\w+) as exercise", texts(notebook))
+    return named and importlib.import_module(f"lecture_lib.exercises.{named[1]}")
+
+
 def test_each_exercise_of_a_chapter_is_empty_and_its_way_is_folded_beneath(chapter):
     _, student, solution = chapter
+    questions = topic(student)
     assert len(exercises(student)) == len(exercises(solution))
     for at, answered in zip(exercises(student), exercises(solution), strict=True):
         asked, own, way = student.cells[at : at + 3]
@@ -131,7 +139,7 @@ def test_each_exercise_of_a_chapter_is_empty_and_its_way_is_folded_beneath(chapt
         assert own.cell_type == "code"
         assert own.source == ""
         name = re.fullmatch(r"check\(exercise\.(\w+)\)", asked.source)[1]
-        card = check(getattr(exercise, name))
+        card = check(getattr(questions, name))
         code, truth = card.task.code, str(card.solution).rpartition("  # ")[2]
         assert way.source.startswith("<details><summary>Solution</summary>\n\n*")
         assert way.source.endswith(f"```python\n{code}\n```\n\n**{truth}**\n\n</details>")

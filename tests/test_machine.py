@@ -91,3 +91,9 @@ def test_the_environment_may_allow_fewer_threads_and_never_more(monkeypatch):
 
 def test_the_blas_has_a_name():
     assert machine.blas_name()
+
+
+def test_a_system_that_knows_no_load_has_none(monkeypatch):
+    assert machine.load_average() >= 0
+    monkeypatch.delattr(machine.os, "getloadavg", raising=False)
+    assert machine.load_average() == 0

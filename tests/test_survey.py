@@ -26,8 +26,8 @@ def seconds(task):
     return task.passes * max(task.traffic / bandwidth * (task.kind != "square"), calculating)
 
 
-def told(stopwatch=seconds, rounds=3):
-    return survey("toy", rounds=rounds, to_do=toy_tasks(), stopwatch=stopwatch)
+def told(stopwatch=seconds, rounds=3, load=0.0):
+    return survey("toy", rounds=rounds, load=load, to_do=toy_tasks(), stopwatch=stopwatch)
 
 
 def test_each_rate_is_an_amount_over_its_best_time():
@@ -74,6 +74,16 @@ def test_a_machine_that_is_busy_at_times_cannot_be_told(kind):
 def test_threads_that_wait_for_another_program_are_seen_though_they_wait_steadily():
     found = told(lambda task: seconds(task) * (3 if task.kind == "product" else 1))
     assert found.doubt == "all threads together read 3.0 times slower than one alone"
+
+
+def test_programs_that_stay_busy_are_seen_in_the_load(monkeypatch):
+    cores = told().cores
+    assert told(load=cores - 0.1).doubt == ""
+    assert (
+        told(load=cores).doubt == f"{cores}.0 programs were busy on {cores} cores before it began"
+    )
+    monkeypatch.setattr("lecture_lib.survey.load_average", lambda: 99.0)
+    assert told(load=None).load == 99
 
 
 def test_a_read_looks_at_the_same_memory_again_and_again():

@@ -58,10 +58,10 @@ def batched(*, machine: str, batch: int) -> Batch:
     roof = survey.roof
     caches = catalog.shape(USERS_MODEL).cache_bytes(CONTEXT_TOKENS, sequences=batch)
     share = rates[at] / roof.peak_rate
-    plural = "s" * (batch > 1)
+    plural, name = "s" * (batch > 1), survey.name[0].upper() + survey.name[1:]
     longer = "" if batch == 1 else f", {plain(times[at] / times[0], 2)} times as long as one"
     says = (
-        f"{survey.name}: {readable(survey.matrix_bytes, 'B')} times {batch} vector{plural} took "
+        f"{name}: {readable(survey.matrix_bytes, 'B')} times {batch} vector{plural} took "
         f"{readable(times[at], 's')}{longer}, at {percent(share)} of the measured peak. "
         f"{batch} cache{plural} of {USERS_MODEL}, {CONTEXT_TOKENS:,} tokens each, take"
         f"{'' if plural else 's'} {readable(caches, 'B')}.{warning(survey)}"

@@ -105,13 +105,11 @@ class ComputeAndBandwidth(LectureScene):
             self.moving(*ax.plot([], [], MARKS[color], ms=9, color=color, zorder=5, **EDGE))
             for color in (COMPUTE, TRAFFIC)
         ]
-        self.names = [
-            self.moving(note(ax, words, color=color, ha="left", va=va, zorder=8))
-            for words, color, va in (
-                ("compute", COMPUTE, "bottom"),
-                ("bandwidth", TRAFFIC_TEXT, "top"),
-            )
-        ]
+        for words, sign, color, y in (
+            ("compute", COMPUTE, COMPUTE, 2500), ("bandwidth", TRAFFIC, TRAFFIC_TEXT, 800),
+        ):  # fmt: skip
+            ax.plot(2010.6, y, MARKS[sign], ms=9, color=sign, **EDGE)
+            note(ax, words, color=color, va="center").set_position((2011, y))
         self.formats = [
             note(ax, color=COMPUTE, size=10.5, weight="normal", ha="center", va="bottom", zorder=7)
             for _ in range(MOST_ROWS)
@@ -136,9 +134,6 @@ class ComputeAndBandwidth(LectureScene):
                 at = (state.years[k], state.compute[k] * 1.5)
                 change(label, position=at, text=state.formats[k].upper())
             label.set_visible(seen)
-        for name, fit, away in zip(self.names, fits, (3.2, 0.42), strict=True):
-            at = (state.years[0] - 0.2 + 0.28 * (state.until - 2011), 1)
-            change(name, position=(at[0], fit.at(at[0]) * away))
         self.panel.write(
             (f"× {plain(fits[0].factor)}", "compute, in two years"),
             (f"× {plain(fits[1].factor)}", "bandwidth, in two years"),
