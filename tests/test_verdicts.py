@@ -97,10 +97,8 @@ def test_c08_tells_the_square_from_the_line():
 def test_c09_sets_the_measured_savings_beside_the_counted_ones():
     # Dao-AILab/flash-attention README: 10 times less memory at 2K tokens, 20 times at 4K
     finding = verdict("C09").finding
-    assert (
-        "Memory 9 times less at 2,048 tokens and 17 at 4,096; its authors measured 10 and 20."
-        in (finding)
-    )
+    assert "Memory 9 times less at 2,048 tokens and 17 at 4,096; " in finding
+    assert "its authors measured 10 and 20." in finding
     assert "2 times less traffic, the same FLOP, the same result to rounding" in finding
 
 
@@ -145,7 +143,7 @@ def test_a_model_that_reads_8_tokens_would_not_support_c05(changed):
 
 
 def test_values_that_are_left_out_would_be_noticed_in_c07(monkeypatch):
-    monkeypatch.setattr(of_attention, "attention", lambda q, k, v, **_: q @ k.swapaxes(1, 2))
+    monkeypatch.setattr(of_attention, "attention", lambda q, k, v, **_: q)
     assert verdict("C07").kind == "supported"
 
 

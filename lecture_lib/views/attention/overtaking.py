@@ -127,8 +127,8 @@ class AttentionOvertakes(LectureScene):
             self.counts[line].set_visible(seen)
             if seen:
                 change(self.crossings[line], data=([equal], [1]))
-                right = line == "prefill" or equal < 4096
-                place = (equal * (1.12 if right else 0.9), 0.62 if line == "prefill" else 1.6)
+                right = equal < 4096 or equal > min(n for n in state.equal.values() if n)
+                place = (equal * (1.12 if right else 0.9), 0.62 if right else 1.6)
                 words, ha = f"{equal:,} tokens", "left" if right else "right"
                 change(self.counts[line], position=place, text=words, ha=ha)
         low = {line: max(value, LOW) for line, value in state.here.items()}
