@@ -132,6 +132,14 @@ def test_a_tile_that_the_mask_hides_whole_is_never_read():
     assert windowed == [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2), (3, 2), (3, 3)]
 
 
+@pytest.mark.parametrize("mask", MASKS.values(), ids=list(MASKS))
+def test_the_reach_of_a_block_is_just_what_its_queries_may_look_at(mask):
+    for first, last in ((0, 3), (4, 4), (5, 9), (10, 19)):
+        seen = Mask(**mask).allows(np.arange(first, last + 1), np.arange(20)).any(axis=0)
+        start, stop = Mask(**mask).reach(first, last, 20)
+        assert (start, stop) == (seen.argmax(), 20 - seen[::-1].argmax())
+
+
 def test_bytes_are_counted_as_they_move():
     q, k, v = (a[0] for a in heads(1, 1, tokens=20, width=8, value_width=8, kind=np.float32))
     steps = list(flash_steps(q, k, v, tile=(10, 5), causal=False))

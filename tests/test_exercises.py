@@ -28,6 +28,7 @@ from lecture_lib.exercises import (
     predict,
     variants,
 )
+from lecture_lib.exercises import attention as attention_questions
 from lecture_lib.exercises.answers import UNITS, Reading, read
 from lecture_lib.exercises.checks import PREFIXES, TOLERANCE, judge, near
 from lecture_lib.exercises.predictions import LETTERS, revealed
@@ -285,6 +286,35 @@ def test_a_file_in_groups_of_128_holds_4_bits_and_20_for_each_group():
     assert kept.bits_per_weight == pytest.approx(4 + 20 / 128, rel=1e-3)
 
 
+def test_the_scores_of_32_heads_at_32768_tokens_take_68_gigabytes():
+    truth = attention_questions.gigabytes_of_scores.task(1).truth
+    assert truth == pytest.approx(32 * 32_768**2 * 2 / 1e9)
+
+
+def test_a_row_of_maximum_3_is_scaled_down_by_4_under_a_maximum_of_5():
+    assert attention_questions.running_sum.task(0).truth == 12 / 4 + 7
+
+
+def test_32_blocks_of_queries_read_the_keys_and_values_32_times():
+    truth = attention_questions.megabytes_in_tiles.task(0).truth
+    assert truth == pytest.approx((2 + 2 * 32) * 4096 * 128 * 2 / 1e6)
+
+
+def test_a_causal_prompt_of_4096_tokens_takes_6_9_teraflops_of_attention_in_a_13b():
+    truth = attention_questions.teraflops_of_attention.task(0).truth
+    assert truth == pytest.approx(40 * 40 * 128 * 4 * 4096 * 4097 / 2 / 1e12)
+
+
+def test_of_48_layers_40_keep_a_window_of_1024_tokens():
+    # google/gemma-3-12b: 8 KV heads of 256, every sixth layer looks back all the way
+    truth = attention_questions.gigabytes_with_windows.task(0).truth
+    assert truth == pytest.approx((8 * 32_768 + 40 * 1024) * 2 * 8 * 256 * 2 / 1e9)
+
+
+def test_a_13b_reads_less_cache_than_weights_up_to_31377_tokens():
+    assert attention_questions.tokens_of_equal_reads.task(0).truth == 31_377
+
+
 @each(
     {
         f"{k}": setting
@@ -388,6 +418,22 @@ def test_the_rate_of_one_user_is_the_computed_one_and_the_arithmetic_is_far_from
     assert one.value == step.user_rate
     arithmetic = roof.peak_rate / step.work.flops
     assert one.judge(arithmetic).says.startswith("✕ 48 times too large: the models say 130 tok/s.")
+
+
+def test_one_layer_of_a_13b_would_store_86_gigabytes_of_scores():
+    assert attention_questions.scores_of_a_layer.ask().value == pytest.approx(85.9, rel=1e-3)
+
+
+def test_tiles_save_traffic_and_nothing_of_the_arithmetic():
+    asked = attention_questions.saved_by_tiles.ask()
+    assert asked.truth.startswith("B, traffic")
+    assert "it moves 2 times fewer bytes" in asked.why
+
+
+def test_the_largest_model_keeps_the_smallest_cache():
+    asked = attention_questions.smallest_cache.ask()
+    assert asked.truth == "D, DeepSeek-V3, 671 billion parameters"
+    assert "70.3 kB" in asked.why  # 61 layers of 512 + 64 values
 
 
 def test_what_is_left_of_the_speed_is_the_computed_share_and_far_from_the_others():

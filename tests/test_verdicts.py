@@ -10,6 +10,7 @@ from lecture_lib.measured import all_compared, fitted, reached_shares
 from lecture_lib.medium import MEDIUM
 from lecture_lib.serving import decode_roof
 from lecture_lib.verdicts import Verdict, findings, verdict
+from lecture_lib.verdicts import attention as of_attention
 
 KIND = {"holds": "supported", "holds with correction": "partly", "not supported": "not supported"}
 TESTED = (
@@ -78,6 +79,32 @@ def test_c02_divides_the_claimed_watts_by_the_claimed_rate():
     assert "At 350 W and 100 tok/s a token costs 3.5 J." in verdict("C02").finding
 
 
+def test_c05_says_which_weights_it_counts():
+    finding = verdict("C05").finding
+    assert "after 31,378 tokens at 16 bits (31,778 if the input table is counted" in finding
+    assert "8,447 at 4 bits" in finding
+    assert "in a prompt of 61,951" in finding
+
+
+def test_c06_names_the_bytes_of_a_layer():
+    finding = verdict("C06").finding
+    assert "1.34 GB a layer at 4,096 tokens, 85.9 GB at 32,768" in finding
+
+
+def test_c08_tells_the_square_from_the_line():
+    said = "prefill 4, stored scores 4, FlashAttention's traffic 4, what it keeps for it 2, "
+    assert said in verdict("C08").finding
+    assert "the KV cache 2, the FLOP of a new token's attention 2." in verdict("C08").finding
+
+
+def test_c09_sets_the_measured_savings_beside_the_counted_ones():
+    # Dao-AILab/flash-attention README: 10 times less memory at 2K tokens, 20 times at 4K
+    finding = verdict("C09").finding
+    assert "Memory 9 times less at 2,048 tokens and 17 at 4,096; " in finding
+    assert "its authors measured 10 and 20." in finding
+    assert "2 times less traffic, the same FLOP, the same result to rounding" in finding
+
+
 # a changed number flips a verdict
 
 
@@ -106,6 +133,28 @@ def test_a_card_that_holds_one_user_would_support_c03(changed):
     found = verdict("C03")
     assert found.kind == "supported"
     assert "1.0 times less" in found.finding
+
+
+def test_a_model_that_reads_a_million_tokens_would_support_c05(changed):
+    changed("model", "Llama-2-13B", context_tokens=1_000_000)
+    assert verdict("C05").kind == "supported"
+
+
+def test_a_model_that_reads_8_tokens_would_not_support_c05(changed):
+    changed("model", "Llama-2-13B", context_tokens=8)
+    assert verdict("C05").kind == "not supported"
+
+
+def test_values_that_are_left_out_would_be_noticed_in_c07(monkeypatch):
+    monkeypatch.setattr(of_attention, "attention", lambda q, k, v, **_: q)
+    assert verdict("C07").kind == "supported"
+
+
+def test_tiles_that_give_another_result_would_not_support_c09(monkeypatch):
+    monkeypatch.setattr(of_attention, "flash_attention", lambda q, *_, **__: q)
+    found = verdict("C09")
+    assert found.kind == "not supported"
+    assert "another result" in found.finding
 
 
 def test_a_claim_that_fits_other_sizes_is_found_to_do_so(changed):

@@ -91,14 +91,12 @@ def test_a_layer_is_crossed_out_where_its_scores_pass_the_memory(setting):
     assert scene.mark.get_visible() is not over
     assert ("do not fit" in state.says) is over
     assert xy(scene.cross if over else scene.mark) == [setting["tokens"], state.here["one layer"]]
-    assert scene.beyond.get_xy()[:, 1].min() == pytest.approx(room)
+    assert scene.beyond.get_xy()[:, 1].min() == pytest.approx(room, rel=1e-3)
 
 
 def test_the_scores_of_the_draft_s_model_are_said():
     says = ScoreMatrix.state(**SCENES[ScoreMatrix][0]).says
-    assert (
-        "40 heads take 1.34 GB and fit the 85.9 GB of the H100 SXM; 32,768 tokens fill it" in says
-    )
+    assert "40 heads take 1.34 GB and fit the 85.9 GB of the H100 SXM; 32,768 tokens" in says
     assert "one row a head, 328 kB a layer" in says
 
 
@@ -113,10 +111,8 @@ def test_cells_are_past_now_or_hidden_and_each_only_once(mask):
         hidden = [t for t in tiles.hidden_tiles(mask) if t <= state.tile]
         assert now == (not state.hidden)
         assert past + now + len(hidden) == number
-        seen = {
-            name for name, patches in scene.hidden.items() if any(p.get_visible() for p in patches)
-        }
-        assert seen <= {mask}
+        for other, patches in scene.hidden.items():
+            assert all(patch.get_visible() is (other == mask) for patch in patches)
 
 
 @pytest.mark.parametrize("mask", tiles.MASKS)
@@ -124,6 +120,12 @@ def test_the_hidden_tiles_are_those_that_flash_attention_leaves_out(mask):
     steps, _ = carried_out(mask)
     every = {(i, j) for i in range(BLOCKS) for j in range(BLOCKS)}
     assert every - {step.tile for step in steps} == set(tiles.hidden_tiles(mask))
+
+
+@pytest.mark.parametrize("mask", tiles.MASKS)
+def test_every_tile_of_every_mask_has_its_words(mask):
+    for number in range(1, BLOCKS**2 + 1):
+        assert "inf" not in tiles.tiles(mask=mask, number=number).says
 
 
 def test_bars_are_to_scale():
@@ -140,8 +142,8 @@ def test_the_numbers_of_a_row_are_those_of_its_scores():
     scene, state = shown(FlashTiles, mask="causal", number=14)
     assert state.tile == (2, 1)
     maximum, total = map(float, re.findall(r"\d+\.\d+", scene.row.get_text()))
-    assert maximum == pytest.approx(state.step.maximum[-1], abs=0.005)
-    assert total == pytest.approx(state.step.total[-1], abs=0.005)
+    assert maximum == pytest.approx(state.step.maximum[0], abs=0.005)
+    assert total == pytest.approx(state.step.total[0], abs=0.005)
     assert "queries 33 to 48 meet keys 17 to 32" in state.says
 
 
@@ -255,9 +257,8 @@ def test_a_longer_context_was_never_cheaper_than_its_reading():
         assert 0 < float(row[-1].split()[0]) <= 100
     # 1 / 50.88 - 1 / 54.84 s for 3,840 tokens of 131,072 bytes at 1,008 GB/s
     share = 3840 * 131_072 / 1.008e12 / (1 / 50.88 - 1 / 54.84)
-    assert next(row for row in rows if row[0].endswith("F16"))[-1] == f"{share:.0%}".replace(
-        "%", " %"
-    )
+    found = next(row for row in rows if row[0].endswith("F16"))
+    assert found[-1] == f"{100 * share:.0f} %"
 
 
 def test_names_are_moved_apart_and_no_further_than_needed():

@@ -127,8 +127,9 @@ class AttentionOvertakes(LectureScene):
             self.counts[line].set_visible(seen)
             if seen:
                 change(self.crossings[line], data=([equal], [1]))
-                right = line == "prefill" or equal < 4096
-                place = (equal * (1.12 if right else 0.9), 0.62 if line == "prefill" else 1.6)
+                first = equal == min(n for n in state.equal.values() if n)
+                right = equal < 4096 or not first
+                place = (equal * (1.12 if right else 0.9), 1.6 if first else 0.62)
                 words, ha = f"{equal:,} tokens", "left" if right else "right"
                 change(self.counts[line], position=place, text=words, ha=ha)
         low = {line: max(value, LOW) for line, value in state.here.items()}

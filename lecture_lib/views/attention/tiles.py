@@ -144,13 +144,13 @@ class FlashTiles(LectureScene):
             for alpha in (0.3, 1)
         ]
         self.counter = self.moving(note(ax, size=19, va="center"))
-        self.counter.set_position((PANEL, 52))
+        self.counter.set_position((PANEL, 50))
         self.row_name = self.moving(note(ax, **small))
-        self.row_name.set_position((PANEL, 84))
+        self.row_name.set_position((PANEL, 83))
         self.row = self.moving(note(ax, size=17, va="center"))
-        self.row.set_position((PANEL, 110))
+        self.row.set_position((PANEL, 111))
         self.rescaled = self.moving(note(ax, **small))
-        self.rescaled.set_position((PANEL, 136))
+        self.rescaled.set_position((PANEL, 138))
         self.bars, self.bar_names = [], []
         for k, color in enumerate((ACTIVATIONS, TRAFFIC, TRAFFIC)):
             y = 184 + 52 * k
