@@ -5,14 +5,17 @@ from lecture_lib.tables import Table
 from lecture_lib.units import percent, plain, readable
 
 
+DEVICES = ("RTX 4090", "A100 PCIe 80GB", "Apple M1 Max (32-core GPU)")  # one of each class
+
+
 def longer_contexts() -> Table:
     """Measured and predicted seconds that a longer context adds to a token, batch 1.
 
-    A row for each device, build of an engine, model and format measured at two contexts.
+    A row for each build of an engine, model and format that one of DEVICES ran at two contexts.
     """
     systems = {}
     for one in compared():
-        if one.row.context_tokens:
+        if one.row.device in DEVICES and one.row.context_tokens:
             row = one.row
             kept = row.format.partition(" (")[0]
             key = (row.device, (row.engine, row.engine_date), row.model, kept)
