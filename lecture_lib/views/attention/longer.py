@@ -4,7 +4,6 @@ from lecture_lib.measured import compared
 from lecture_lib.tables import Table
 from lecture_lib.units import percent, plain, readable
 
-
 DEVICES = ("RTX 4090", "A100 PCIe 80GB", "Apple M1 Max (32-core GPU)")  # one of each class
 
 
