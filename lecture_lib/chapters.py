@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from lecture_lib.medium import medium
 from lecture_lib.tables import Table
 
 
@@ -20,7 +21,13 @@ def chapters(folder: str | Path = ".") -> list[dict]:
 
 
 def chapter_map(folder: str | Path = ".") -> Table:
-    """A table of the chapters: the question of each, what runs in it, and how long it takes."""
+    """A table of the chapters: the question of each, what runs in it, and how long it takes.
+
+    On a slide what runs in them is left out: there is no room for it.
+    """
+    if medium() == "deck":
+        brief = [(f"{c['chapter']:02}", c["question"], f"{c['minutes']}") for c in chapters(folder)]
+        return Table(("chapter", "the question", "minutes"), tuple(brief))
     rows = [
         (f"{c['chapter']:02}", c["question"], c["runs"], f"{c['minutes']}")
         for c in chapters(folder)

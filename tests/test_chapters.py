@@ -60,3 +60,10 @@ def test_the_readme_lists_the_chapters_as_they_describe_themselves():
     for c in chapters(root / "notebooks"):
         link = f"[{c['chapter']:02}](notebooks/{c['file']})"
         assert f"| {link} | {c['question']} | {c['runs']} | {c['minutes']} |" in readme
+
+
+def test_a_slide_has_room_for_the_questions_alone(monkeypatch):
+    monkeypatch.setenv("LECTURE_MEDIUM", "deck")
+    shown = chapter_map(NOTEBOOKS)
+    assert shown.header == ("chapter", "the question", "minutes")
+    assert ("01", "What does a token cost?", "45") in shown.rows
