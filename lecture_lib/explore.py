@@ -167,6 +167,7 @@ class Explorable:
                     "kind": control.kind,
                     "play": control.play,
                     "labels": list(control.labels),
+                    "groups": [list(group) for group in control.groups],
                     "written": [_written(value) for value in control.values],
                     "values": list(range(len(control.values)))
                     if name in live

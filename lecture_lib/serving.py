@@ -1,5 +1,6 @@
 """Which roof a device decodes under, and what of the catalog can be set against each other."""
 
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from lecture_lib import catalog
@@ -72,6 +73,23 @@ def devices_that_decode() -> list[str]:
 def models_that_decode() -> list[str]:
     """The models whose work can be counted from their shape, in the catalog's order."""
     return [name for name in catalog.models() if _works(catalog.shape, name)]
+
+
+def by_vendor(devices: Iterable[str]) -> dict[str, list[str]]:
+    """The devices in groups, one for each vendor, as a menu shows them."""
+    return _grouped(devices, lambda name: catalog.device(name).vendor)
+
+
+def by_family(models: Iterable[str]) -> dict[str, list[str]]:
+    """The models in groups, one for each family, as a menu shows them."""
+    return _grouped(models, lambda name: catalog.model(name).family or "others")
+
+
+def _grouped(names: Iterable[str], group_of: Callable[[str], str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(group_of(name), []).append(name)
+    return groups
 
 
 def _works(function, name: str) -> bool:

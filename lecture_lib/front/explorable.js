@@ -37,7 +37,12 @@ function slider(spec, moved) {
 
 function menu(spec, moved) {
   const select = make("select", { "aria-label": spec.name, ...OWN_KEYS });
-  for (const k of spec.values) select.append(make("option", { value: k }, spec.labels[k]));
+  const homes = (spec.groups ?? []).flatMap(([label, size]) => (
+    Array(size).fill(make("optgroup", { label }))));
+  select.append(...new Set(homes));
+  for (const k of spec.values) {
+    (homes[k] ?? select).append(make("option", { value: k }, spec.labels[k]));
+  }
   select.addEventListener("change", () => moved(Number(select.value)));
   const set = (k) => { select.value = k; };
   return { element: make("label", { class: "menu" }, make("span", {}, spec.name), select), set };
