@@ -1,9 +1,9 @@
 """Attention over a long prompt with little memory: with its scores stored, and in tiles.
 
-Run it by hand: .venv/bin/python benchmarks/long_attention.py [tokens] [GB]. Each way runs in a process
-of its own that may take no more memory than that (65,536 tokens and 8 GB, if nothing is said). The
-first way is three lines of numpy, without the refusal of lecture_lib.attention. Linux only: other
-systems do not hold a process to such a limit.
+Run it by hand: .venv/bin/python benchmarks/long_attention.py [tokens] [GB]. Each way runs in a
+process of its own that may take no more memory than that (65,536 tokens and 8 GB, if nothing is
+said). The first way is plain numpy, without the refusal of lecture_lib.attention. Linux only:
+other systems do not hold a process to such a limit.
 """
 
 import multiprocessing
@@ -57,7 +57,9 @@ def run(way, tokens: int, memory: int, answers):
 
 def main(tokens: int = 65_536, gigabytes: float = 8):
     needed = readable(score_bytes(tokens, value_bytes=4), "B")
-    print(f"One head, {tokens:,} tokens of width {WIDTH}, causal, 32 bits: its scores take {needed}.")
+    print(
+        f"One head, {tokens:,} tokens of width {WIDTH}, causal, 32 bits: its scores take {needed}."
+    )
     spawned = multiprocessing.get_context("spawn")
     for name, way in {"scores stored": stored, "in tiles": flash_attention}.items():
         answers = spawned.Queue()

@@ -1,5 +1,7 @@
 """The roof for decoding: 16-bit arithmetic, and the memory that holds the weights."""
 
+from itertools import chain
+
 import pytest
 
 from lecture_lib import catalog
@@ -102,7 +104,7 @@ def test_a_device_without_known_links_has_none_to_ask_for():
 def test_a_menu_holds_each_device_once_under_its_vendor_and_each_model_under_its_family():
     devices, models = devices_that_decode(), models_that_decode()
     vendors, families = by_vendor(devices), by_family(models)
-    assert sorted(sum(vendors.values(), [])) == sorted(devices)
-    assert sorted(sum(families.values(), [])) == sorted(models)
+    assert sorted(chain(*vendors.values())) == sorted(devices)
+    assert sorted(chain(*families.values())) == sorted(models)
     assert "MI300X" in vendors["AMD"]
     assert "Llama-2-7B" in families["Llama 2"]

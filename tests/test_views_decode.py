@@ -8,10 +8,18 @@ from pictures import measure, moved_as_drawn_afresh, shown, to_draw, xy
 
 from lecture_lib import catalog
 from lecture_lib.decode import DecodeStep
-from lecture_lib.measured import KINDS, compared, reached_shares
+from lecture_lib.measured import (
+    KINDS,
+    class_fit,
+    class_rows,
+    compared,
+    left_out,
+    reached_shares,
+)
 from lecture_lib.picture import Picture
 from lecture_lib.roofline import Roof, Work
 from lecture_lib.serving import devices_that_decode, models_that_decode
+from lecture_lib.units import percent
 from lecture_lib.views.decode.price import (
     DRAFT_SYSTEMS,
     WEIGHTS_KEPT,
@@ -21,7 +29,7 @@ from lecture_lib.views.decode.price import (
 )
 from lecture_lib.views.decode.readings import UNSOURCED, ClaimMustBe, MustBe, must_be, who_could
 from lecture_lib.views.decode.sharing import BATCH, BatchSharing
-from lecture_lib.views.decode.trust import SYSTEMS, PredictedMeasured, trust
+from lecture_lib.views.decode.trust import CLASSES, SYSTEMS, PredictedMeasured, trust
 from lecture_lib.views.decode.words import tokens, too_big, users
 from lecture_lib.views.style import COMPUTE, TRAFFIC, WRONG_TEXT
 
@@ -40,7 +48,11 @@ READ = [
         ("C14", "each", 1024), ("C14", "all", 8192), ("C13", "each", 256), ("C13", "all", 1024),
     )
 ]  # fmt: skip
-TRUSTED = [{"system": system, "kind": kind} for system in SYSTEMS for kind in ("floor", "estimate")]
+TRUSTED = [
+    {"system": system, "kind": kind}
+    for system in (*SYSTEMS, *CLASSES)
+    for kind in ("floor", "estimate")
+]
 SCENES = {
     TokenPrice: [*DRAFT, TOO_BIG], BatchSharing: SHARED, ClaimMustBe: READ,
     PredictedMeasured: TRUSTED,
@@ -336,14 +348,25 @@ def test_both_scenes_give_a_claimed_system_the_same_ceiling(claim, system):
 @each_trust
 def test_a_mark_is_what_was_predicted_against_what_was_measured(setting):
     scene, state = shown(PredictedMeasured, **setting)
-    rows = compared(**dict(zip(("device", "engine"), SYSTEMS[setting["system"]], strict=True)))
+    if setting["system"] in SYSTEMS:
+        device, engine = SYSTEMS[setting["system"]]
+        rows = compared(device=device, engine=engine)
+        predicted = [c.predicted(setting["kind"]) for c in rows]
+    elif setting["kind"] == "floor":
+        rows = class_rows(*CLASSES[setting["system"]])
+        predicted = [c.most for c in rows]
+    else:  # by a device that the fit has not seen
+        rows, _, seconds = zip(*left_out(class_rows(*CLASSES[setting["system"]])), strict=True)
+        predicted = [1 / s for s in seconds]
+        error = class_fit(*CLASSES[setting["system"]]).error
+        assert f"off by {percent(error)} on average, each of" in state.says
     x, y = scene.marks.get_data()
-    assert x == pytest.approx([c.predicted(setting["kind"]) for c in rows])
+    assert x == pytest.approx(predicted)
     assert y == pytest.approx([c.rate for c in rows])
     assert f"{len(rows)} measured rows" in state.says
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", [*SYSTEMS, *CLASSES])
 def test_the_floor_never_predicts_less_than_was_measured(system):
     scene, _ = shown(PredictedMeasured, system=system, kind="floor")
     x, y = scene.marks.get_data()
@@ -351,12 +374,12 @@ def test_the_floor_never_predicts_less_than_was_measured(system):
     assert len(x) >= 4
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", [*SYSTEMS, *CLASSES])
 def test_an_estimate_stands_nearer_to_the_diagonal_than_the_floor(system):
     off = {}
     for kind in KINDS:
         state = trust(system=system, kind=kind)
-        off[kind] = np.mean(abs(state.predicted / state.rates - 1))
+        off[kind] = np.mean(abs(state.rates / state.predicted - 1))
     assert off["estimate"] < off["sum"] < off["floor"]
 
 

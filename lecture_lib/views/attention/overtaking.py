@@ -135,7 +135,7 @@ class AttentionOvertakes(LectureScene):
 
 
 def clear_of(crossings: list[int]) -> tuple[float, str]:
-    """Where the name of the level stands, and the edge that it stands on, so that no curve meets it.
+    """Where the name of the level stands, and on which of its edges: where no curve meets it.
 
     Curves rise: left of all crossings the place above the level is free, and right of one the
     place below it.
