@@ -125,7 +125,7 @@ class PredictedMeasured(LectureScene):
             named.add(state.names[k])
             below = y
             seen.add(k)
-            place = (state.predicted[k] * 1.06, state.rates[k] * 0.97)
+            place = (state.predicted[k] * 1.1, state.rates[k] * 0.97)
             change(self.labels[k], position=place, text=state.names[k])
         for k, label in enumerate(self.labels):
             label.set_visible(k in seen)
