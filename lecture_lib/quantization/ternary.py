@@ -86,11 +86,13 @@ def unpacked_trits(stored) -> np.ndarray:
 def _pack_five(blocks):
     scales = np.abs(blocks).max(axis=1, keepdims=True)
     trits = _only_trits("five trits a byte", blocks, scales)
-    with np.errstate(over="ignore"):  # named below
+    with np.errstate(over="ignore", under="ignore"):  # named below
         halves = scales.astype("<f2")
-    if not np.isfinite(halves).all():
+    lost = np.isinf(halves) | ((halves == 0) & (scales > 0))
+    if lost.any():
         raise ValueError(
-            f"five trits a byte keep their scale in FP16, and {scales.max()} is beyond"
+            f"five trits a byte keep their scale in FP16, which has no {scales[lost][0]}; "
+            "give the weights another unit"
         )
     # 256 trits leave four places of 52 bytes empty
     return np.hstack([packed_trits(np.pad(trits, ((0, 0), (0, 4)))), halves.view(np.uint8)])
