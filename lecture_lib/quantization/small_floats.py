@@ -37,7 +37,7 @@ class Fields(NamedTuple):
 class SmallFloat:
     """A floating-point format of at most 16 bits. ValueError for one that cannot be.
 
-    Its codes are whole numbers below 2^bits: sign, exponent and mantissa from the highest bit down.
+    Its codes are whole numbers below 2^bits: sign, exponent and mantissa, from the highest bit on.
     """
 
     name: str
@@ -50,7 +50,9 @@ class SmallFloat:
 
     def __post_init__(self):
         if self.special not in SPECIAL:
-            raise ValueError(f"{self.name}: special must be one of {SPECIAL}, not {self.special!r}")
+            raise ValueError(
+                f"{self.name}: special must be one of {', '.join(SPECIAL)}, not {self.special!r}"
+            )
         if self.exponent_bits < 1 or self.mantissa_bits < 0 or not 2 <= self.bits <= 16:
             raise ValueError(
                 f"{self.name}: {self.exponent_bits} bits of exponent and {self.mantissa_bits} of "
@@ -59,12 +61,15 @@ class SmallFloat:
         if self.special == "ieee" and self.mantissa_bits == 0:
             raise ValueError(f"{self.name}: NaN needs a mantissa beside infinity; give it a bit")
         if self.special == "fnuz" and not self.signed:
-            raise ValueError(f"{self.name}: NaN as negative zero needs a sign")
-        lowest, highest = self.smallest_exponent, 2**self.exponent_bits - 1 - self.bias
-        if lowest - self.mantissa_bits < -149 or highest > 128:  # 128 for NaN or infinities alone
+            raise ValueError(f"{self.name}: NaN as negative zero needs a sign; pass signed=True")
+        if self.largest_code < 1:
+            raise ValueError(f"{self.name} has room for NaN and one number; give it more bits")
+        lowest = self.smallest_exponent - self.mantissa_bits
+        highest = (self.largest_code >> self.mantissa_bits) - self.bias
+        if lowest < -149 or highest > 127:
             raise ValueError(
-                f"{self.name}: 2^{lowest} to 2^{highest} leaves the range of float32, in which "
-                "values are handed back; choose another bias or fewer bits of exponent"
+                f"{self.name}: its values reach from 2^{lowest} to 2^{highest} and beyond float32, "
+                "in which they are handed back; choose another bias or fewer bits of exponent"
             )
 
     @property
@@ -129,8 +134,8 @@ class SmallFloat:
         near to the upper neighbour, so that the mean over many is the value.
 
         NaN stays NaN. A format without NaN refuses it: ValueError. (ml_dtypes stores it as -0.0,
-        which hides that a number was lost.) float64 is rounded once; whole numbers of more
-        than 53 bits become float64 first.
+        which hides that a number was lost.) float64 is rounded once; what is wider becomes
+        float64 first.
         """
         values = real(self.name, values)
         if self.nan_code is None and np.isnan(values).any():
@@ -142,24 +147,29 @@ class SmallFloat:
 
     def decode(self, codes) -> np.ndarray:
         """The values of the codes, float32 in their shape. ValueError for what is no code."""
-        codes = np.asarray(codes)
-        if codes.dtype.kind not in "iu":
-            raise ValueError(f"{self.name}: a code is a whole number, not {codes.dtype}")
-        if codes.size and not 0 <= codes.min() <= codes.max() < 2**self.bits:
-            wrong = codes[(codes < 0) | (codes >= 2**self.bits)].flat[0]
-            raise ValueError(f"{self.name} has {2**self.bits:,} codes, from 0, and none is {wrong}")
-        return _decoded(self)[codes]
+        return _decoded(self)[self._checked(codes)]
 
     def rounded(self, values, saturate=True, random=None) -> np.ndarray:
         """The values after a way through the format and back, float32."""
         return self.decode(self.encode(values, saturate, random))
 
     def fields(self, codes) -> Fields:
-        """Sign, exponent and mantissa as they are stored."""
-        codes = np.asarray(codes)
+        """Sign, exponent and mantissa as they are stored. ValueError for what is no code."""
+        codes = self._checked(codes)
         mantissa = codes & (2**self.mantissa_bits - 1)
         exponent = (codes >> self.mantissa_bits) & (2**self.exponent_bits - 1)
         return Fields(codes >> (self.exponent_bits + self.mantissa_bits), exponent, mantissa)
+
+    def _checked(self, codes) -> np.ndarray:
+        codes = np.asarray(codes)
+        if codes.dtype.kind not in "iu":
+            raise ValueError(f"a code of {self.name} is a whole number, not {codes.dtype}")
+        if codes.size and not 0 <= codes.min() <= codes.max() < 2**self.bits:
+            wrong = codes[(codes < 0) | (codes >= 2**self.bits)][0]
+            raise ValueError(
+                f"{self.name} has the codes 0 to {2**self.bits - 1:,}, and {wrong:,} is none"
+            )
+        return codes
 
     def finite_values(self) -> tuple[np.ndarray, np.ndarray]:
         """All finite values in rising order, float32, and their codes; -0 comes before 0."""
@@ -202,38 +212,41 @@ def _decoded(small: SmallFloat) -> np.ndarray:
 
 
 def _calculated(small: SmallFloat, values, saturate, random=None) -> np.ndarray:
-    """`encode` as it is defined: how many spacings a value has, rounded."""
+    """`encode` step by step: the nearest magnitude, then what has no magnitude, then the sign."""
     with np.errstate(invalid="ignore"):  # a signalling NaN is no reason to warn
         magnitude = np.abs(values).astype(np.float64)
-    # fmin also takes NaN to twice the largest: what becomes of both is decided below
+    negative = np.signbit(values)
+    code = _nearest(small, magnitude, random)
+    beyond = code > small.largest_code
+    if not small.subnormals:
+        beyond |= magnitude == 0
+    if not small.signed:
+        beyond |= negative & (magnitude > 0)
+        code = np.where(negative, 0, code)
+    code = np.clip(code, 0, small.largest_code)
+    overflow = small.nan_code if small.infinity_code is None else small.infinity_code
+    if not saturate and overflow is not None:
+        code = np.where(beyond, overflow, code)
+    if small.nan_code is not None:
+        code = np.where(np.isnan(values), small.nan_code, code)
+    if small.special == "fnuz":
+        negative &= (code > 0) & (code < small.nan_code)  # neither zero nor NaN has a second code
+    return (code + small.signed * negative * small._sign_bit).astype(small.dtype)
+
+
+def _nearest(small: SmallFloat, magnitude, random) -> np.ndarray:
+    """The code of the nearest magnitude, as if codes went on after the largest. NaN is large."""
     magnitude = np.fmin(magnitude, 2 * small.largest)
     exponent = np.frexp(np.maximum(magnitude, small.smallest_normal))[1] - 1
     spacings = np.ldexp(magnitude, small.mantissa_bits - exponent)  # exact: by a power of two
-    whole = (
-        np.rint(spacings) if random is None else np.floor(spacings + random.random(values.shape))
-    )
-    # Counted from the smallest exponent on, codes rise by one from value to value, over the powers
-    # of two too. A normal value's leading one is 2^mantissa_bits spacings and counts one exponent.
+    if random is None:
+        whole = np.rint(spacings)  # ties to even
+    else:
+        whole = np.floor(spacings + random.random(np.shape(spacings)))
+    # From one value to the next the code rises by one, over powers of two as well: where rounding
+    # reaches 2^(mantissa_bits + 1) spacings, the sum runs over into the exponent, as it should.
     code = ((exponent - small.smallest_exponent) << small.mantissa_bits) + whole.astype(np.int64)
-    beyond = code > small.largest_code
-    if not small.subnormals:
-        code = code - 2**small.mantissa_bits
-        beyond = (code > small.largest_code) | (magnitude == 0)
-        code = np.maximum(code, 0)
-    negative = np.signbit(values)
-    if not small.signed:
-        beyond |= negative & (magnitude > 0)
-    instead = None if saturate else small.infinity_code or small.nan_code
-    code = np.minimum(code, small.largest_code)
-    if not small.signed:
-        code[negative] = 0
-    if instead is not None:
-        code[beyond] = instead
-    if small.nan_code is not None:
-        code[np.isnan(values)] = small.nan_code
-    if small.special == "fnuz":
-        negative &= (code > 0) & (code < small.nan_code)
-    return (code + small.signed * negative * small._sign_bit).astype(small.dtype)
+    return code if small.subnormals else code - 2**small.mantissa_bits
 
 
 @cache
@@ -246,11 +259,11 @@ def _codes_of_halves(small: SmallFloat, saturate: bool) -> np.ndarray:
 def _looked_up(small: SmallFloat, values, saturate) -> np.ndarray:
     """`encode` of float32 by a table of the upper halves of their bits, many times as fast.
 
-    A half keeps seven bits of mantissa. If a bit is lost, the lowest one kept is set (rounding to
-    odd): then a number beside a tie of the small format, or beside one of its values, stays beside
-    it, as long as the format has two bits less than that.
+    A half keeps seven bits of mantissa. Where a bit is lost, the lowest one kept is set (rounding
+    to odd): what lay beside a tie of the small format, or beside a value, still does, as
+    long as the format has two bits of mantissa less.
     """
-    bits = np.ascontiguousarray(values).view(np.uint32)
+    bits = values.view(np.uint32)
     lost = (bits & 0xFFFF) != 0
     return _codes_of_halves(small, bool(saturate))[(bits >> 16) | lost]
 
