@@ -1,11 +1,13 @@
 """Boxes with a bit or a byte in each: the tone says what it is for, and a word beside it too."""
 
+from dataclasses import dataclass
+
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 
 from lecture_lib.scene import Scene
-from lecture_lib.views.style import GREY, GROUND, INK, RULE, WEIGHTS, change
+from lecture_lib.views.style import GREY, GROUND, INK, WEIGHTS, change
 
 POINTS = 0.72  # of a CSS pixel
 
@@ -57,11 +59,36 @@ def stage(figure) -> Axes:
     return ax
 
 
+@dataclass(frozen=True)
+class Grid:
+    """How the bits of a block are laid out: so many bytes in a line, and the pitch of a bit."""
+
+    left: float  # CSS px
+    top: float
+    columns: int  # bytes in a line
+    pitch: float  # CSS px from bit to bit
+
+    def place(self, bits) -> tuple[np.ndarray, np.ndarray]:
+        """The centres of bits by their numbers; the highest of a byte stands first."""
+        byte, place = np.divmod(np.asarray(bits, int), 8)
+        line, column = np.divmod(byte, self.columns)
+        x = self.left + self.pitch * (BYTE * column + 7.5 - place)
+        return x, self.top + self.pitch * (LINE * line + 0.5)
+
+
+BYTE, LINE = 8.8, 1.2  # pitches from byte to byte, and from line to line
+
+
+def largest_grid(left: float, top: float, width: float, height: float, size: int) -> Grid:
+    """The grid with the largest pitch that has room for so many bytes, in lines of 4 to 16."""
+
+    def pitch(columns: int) -> float:
+        return min(width / (BYTE * columns), height / (LINE * -(-size // columns)))
+
+    columns = max((4, 8, 12, 16), key=pitch)
+    return Grid(left, top, columns, round(pitch(columns), 2))
+
+
 def bracket(first: float, last: float, y: float) -> tuple[list[float], list[float]]:
     """A bracket under what reaches from first to last, as the data of a line."""
     return [first, first, last, last], [y, y + 6, y + 6, y]
-
-
-def frame(ax: Axes, x: float, y: float, width: float, height: float):
-    """An outline that holds a place."""
-    return ax.add_patch(Rectangle((x, y), width, height, fc="none", ec=RULE, lw=1))

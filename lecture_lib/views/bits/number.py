@@ -185,6 +185,8 @@ class NumberInBits(LectureScene):
             change(self.because[k], text=factor.because, position=(x, FACTOR + 28), ha=side)
             change(self.also[k], text=factor.also)
             change(self.signs[k], text="×" if behind > 0 else "=" * (behind == 0))
+            for texts in (self.factors, self.powers, self.because, self.also, self.signs):
+                texts[k].set_visible(bool(texts[k].get_text()))
 
     def compare(self, state: NumberBits) -> None:
         """The wished number between the two values around it."""
