@@ -26,7 +26,7 @@ from lecture_lib.views.style import (
 
 WINDOW = 32  # weights that are drawn
 CHART = 96, 15, 104, 62  # CSS px: the first weight, to the next, the zero line, the largest
-LEDGER, ROW, LINE = 606, 30, 23  # CSS px: its left, its first line, to the next
+LEDGER, ROW, LINE = 606, 41, 23  # CSS px: its left, its first line, to the next
 MOST_PARTS = 5
 BITS = 20, 230, 860, 124  # CSS px: left, top, width and height of where they may lie
 # How the bits of each meaning are marked: the shape tells them apart where the tone does not.
@@ -81,7 +81,7 @@ class BlockInBytes(LectureScene):
     """Weights as they were and as they come back, and all bits of their block by what they mean."""
 
     state = staticmethod(block_bytes)
-    source = f"Carried out, byte for byte as the files have it. {SOURCE}"
+    source = f"Carried out: GGML's formats byte for byte as in a file, others scale first. {SOURCE}"
 
     def draw(self, figure):
         self.ax = ax = stage(figure)

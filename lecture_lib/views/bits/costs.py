@@ -29,7 +29,7 @@ def square_law() -> Table:
             f"{plain(one.significands)} ×",
             f"{plain(one.cells)} ×",
             *energies,
-            " to ".join(powers) or "–",
+            " to ".join(dict.fromkeys(powers)) or "–",
         ))  # fmt: skip
     rows.append(("reading it from memory, 16 to 32 bits", "2 ×", "–", "–", "2 ×", "2 ×", "1"))
     header = ("from a narrow number to a wide one", "bits", "significand", "cells", "45 nm", "7 nm")
@@ -37,7 +37,7 @@ def square_law() -> Table:
         "Energy, published (lecture_lib/data/energies.toml), beside cells counted in an array "
         "multiplier and ripple-carry adders. p: energy grows as bits to the power p."
     )
-    return Table((*header, "p"), tuple(rows), note)
+    return Table((*header, "power p"), tuple(rows), note)
 
 
 def _published(process: str, operation: str, narrow: str, wide: str) -> Scaling | None:

@@ -56,15 +56,16 @@ def positive_values(kind: Format) -> np.ndarray:
 
 
 def written(number: float) -> str:
-    """A number as a person writes it: six digits at most, and a power of ten for a huge one.
+    """A number as a person writes it: six digits at most, and a power of ten for extreme ones.
 
-    >>> written(0.1), written(-448), written(3.3895e38)
-    ('0.1', '−448', '3.39 × 10³⁸')
+    >>> written(0.1), written(-448), written(3.3895e38), written(9.18e-41)
+    ('0.1', '−448', '3.39 × 10³⁸', '9.18 / 10⁴¹')
     """
-    if abs(number) < 1e7:
+    if number == 0 or 1e-6 <= abs(number) < 1e7:
         return plain(float(number), 6)
     power = math.floor(math.log10(abs(number)))
-    return f"{plain(number / 10.0**power)} × 10{raised(power)}"
+    sign = "×" if power > 0 else "/"  # the font has no raised minus
+    return f"{plain(number / 10.0**power)} {sign} 10{raised(abs(power))}"
 
 
 def raised(number: int) -> str:

@@ -90,7 +90,7 @@ class NumberInBits(LectureScene):
         self.boxes = {meaning: Boxes(self, ax, meaning, SIDE) for meaning in LOOKS}
         # without the halo of other words: it would be as light as a digit in a dark box
         self.digits = [ax.text(0, 0, "", size=17, **BOLD, zorder=6) for _ in range(MOST_BOXES)]
-        self.places = [note(ax, **{**SMALL, "size": 10}, ha="center") for _ in range(MOST_BOXES)]
+        self.places = [note(ax, **SMALL, ha="center") for _ in range(MOST_BOXES)]
         self.brackets, self.names, self.widths = {}, {}, {}
         for meaning in LOOKS:
             (self.brackets[meaning],) = ax.plot([], [], color=GREY, lw=1.2)
@@ -113,7 +113,7 @@ class NumberInBits(LectureScene):
         for k in each:
             x = 84 + FACTORS * k
             self.also[k].set_position((x, FACTOR + 46))
-            self.powers[k].set_position((x + 7, FACTOR - 9))
+            self.powers[k].set_position((x + 10, FACTOR - 9))
             self.signs[k].set_position((x + FACTORS / 2, FACTOR))
         self.moving(self.factors, self.powers, self.signs, self.because, self.also)
 
