@@ -22,6 +22,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from lecture_lib.quantization.nearest_code import nearest_codes
+
 SPECIAL = ("ieee", "fn", "fnuz", "none")
 
 
@@ -117,10 +119,11 @@ class SmallFloat:
         """The code that NaN is stored as: positive, and quiet where there are several."""
         quiet = 2**self.mantissa_bits // 2
         codes = {"ieee": self.largest_code + 1 + quiet, "fn": self.largest_code + 1}
-        return {**codes, "fnuz": self._sign_bit}.get(self.special)
+        return {**codes, "fnuz": self.sign_bit}.get(self.special)
 
     @property
-    def _sign_bit(self) -> int:
+    def sign_bit(self) -> int:
+        """What a negative code has more than a positive one, and the number of positive codes."""
         return 2 ** (self.exponent_bits + self.mantissa_bits)
 
     def encode(self, values, saturate=True, random=None) -> np.ndarray:
@@ -141,9 +144,7 @@ class SmallFloat:
         if self.nan_code is None and np.isnan(values).any():
             place = tuple(int(index) for index in np.argwhere(np.isnan(values))[0])
             raise ValueError(f"{self.name} has no code for NaN, found at {place}; replace it first")
-        if random is None and values.dtype == np.float32 and self.mantissa_bits <= 5:
-            return _looked_up(self, values, saturate)
-        return _calculated(self, values, saturate, random)
+        return nearest_codes(self, values, saturate, random)
 
     def decode(self, codes) -> np.ndarray:
         """The values of the codes, float32 in their shape. ValueError for what is no code."""
@@ -198,7 +199,7 @@ def _decoded(small: SmallFloat) -> np.ndarray:
     leading = (exponent > 0) | (not small.subnormals)
     power = np.maximum(exponent - small.bias, small.smallest_exponent)
     magnitude = np.ldexp(leading + mantissa / 2**small.mantissa_bits, power)
-    unsigned = codes % small._sign_bit
+    unsigned = codes % small.sign_bit
     if small.special == "ieee":
         magnitude[unsigned == small.infinity_code] = np.inf
     if small.special in ("ieee", "fn"):
@@ -209,63 +210,6 @@ def _decoded(small: SmallFloat) -> np.ndarray:
     values = np.where(sign == 1, -magnitude, magnitude).astype(np.float32)
     values.flags.writeable = False
     return values
-
-
-def _calculated(small: SmallFloat, values, saturate, random=None) -> np.ndarray:
-    """`encode` step by step: the nearest magnitude, then what has no magnitude, then the sign."""
-    with np.errstate(invalid="ignore"):  # a signalling NaN is no reason to warn
-        magnitude = np.abs(values).astype(np.float64)
-    negative = np.signbit(values)
-    code = _nearest(small, magnitude, random)
-    beyond = code > small.largest_code
-    if not small.subnormals:
-        beyond |= magnitude == 0
-    if not small.signed:
-        beyond |= negative & (magnitude > 0)
-        code = np.where(negative, 0, code)
-    code = np.clip(code, 0, small.largest_code)
-    overflow = small.nan_code if small.infinity_code is None else small.infinity_code
-    if not saturate and overflow is not None:
-        code = np.where(beyond, overflow, code)
-    if small.nan_code is not None:
-        code = np.where(np.isnan(values), small.nan_code, code)
-    if small.special == "fnuz":
-        negative &= (code > 0) & (code < small.nan_code)  # neither zero nor NaN has a second code
-    return (code + small.signed * negative * small._sign_bit).astype(small.dtype)
-
-
-def _nearest(small: SmallFloat, magnitude, random) -> np.ndarray:
-    """The code of the nearest magnitude, as if codes went on after the largest. NaN is large."""
-    magnitude = np.fmin(magnitude, 2 * small.largest)
-    exponent = np.frexp(np.maximum(magnitude, small.smallest_normal))[1] - 1
-    spacings = np.ldexp(magnitude, small.mantissa_bits - exponent)  # exact: by a power of two
-    if random is None:
-        whole = np.rint(spacings)  # ties to even
-    else:
-        whole = np.floor(spacings + random.random(np.shape(spacings)))
-    # From one value to the next the code rises by one, over powers of two as well: where rounding
-    # reaches 2^(mantissa_bits + 1) spacings, the sum runs over into the exponent, as it should.
-    code = ((exponent - small.smallest_exponent) << small.mantissa_bits) + whole.astype(np.int64)
-    return code if small.subnormals else code - 2**small.mantissa_bits
-
-
-@cache
-def _codes_of_halves(small: SmallFloat, saturate: bool) -> np.ndarray:
-    """The code of every float32 whose lower sixteen bits are zero, by its upper sixteen."""
-    values = (np.arange(2**16, dtype=np.uint32) << 16).view(np.float32)
-    return _calculated(small, values, saturate)
-
-
-def _looked_up(small: SmallFloat, values, saturate) -> np.ndarray:
-    """`encode` of float32 by a table of the upper halves of their bits, many times as fast.
-
-    A half keeps seven bits of mantissa. Where a bit is lost, the lowest one kept is set (rounding
-    to odd): what lay beside a tie of the small format, or beside a value, still does, as
-    long as the format has two bits of mantissa less.
-    """
-    bits = values.view(np.uint32)
-    lost = (bits & 0xFFFF) != 0
-    return _codes_of_halves(small, bool(saturate))[(bits >> 16) | lost]
 
 
 E4M3 = SmallFloat("E4M3", 4, 3, 7, "fn")

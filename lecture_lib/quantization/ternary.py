@@ -63,30 +63,36 @@ def packed_trits(trits) -> np.ndarray:
 
     The first digit counts ones. ValueError for rows that are no multiple of five.
     """
-    trits = _trits(trits)
-    if trits.shape[-1] % TRITS_IN_A_BYTE:
-        raise ValueError(f"{trits.shape[-1]} trits do not fill bytes of five; add zeros")
-    digits = trits.reshape(*trits.shape[:-1], -1, TRITS_IN_A_BYTE) + 1
+    trits = _matrix(trits)
+    rows, count = trits.shape
+    if count % TRITS_IN_A_BYTE:
+        raise ValueError(f"{count} trits do not fill bytes of five; add zeros")
+    digits = trits.reshape(rows, count // TRITS_IN_A_BYTE, TRITS_IN_A_BYTE) + 1
     return (digits * PLACES).sum(axis=-1).astype(np.uint8)
 
 
 def unpacked_trits(stored) -> np.ndarray:
     """The trits, int8 [rows, 5 n], in uint8 [rows, n]. ValueError for a byte of 243 or more."""
     stored = np.asarray(stored)
-    if stored.dtype != np.uint8 or (stored.size and stored.max() >= 3**TRITS_IN_A_BYTE):
-        raise ValueError("five trits are stored as uint8 below 243; these bytes are something else")
+    trits = stored.dtype == np.uint8 and stored.ndim == 2 and (stored < 3**TRITS_IN_A_BYTE).all()
+    if not trits:
+        raise ValueError(
+            "five trits a byte are uint8 [rows, n] below 243; these are something else"
+        )
     digits = stored[..., None] // PLACES % 3
-    return (digits.reshape(*stored.shape[:-1], -1) - 1).astype(np.int8)
+    return (digits.reshape(len(stored), TRITS_IN_A_BYTE * stored.shape[1]) - 1).astype(np.int8)
 
 
 def _pack_five(blocks):
     scales = np.abs(blocks).max(axis=1, keepdims=True)
     trits = _only_trits("five trits a byte", blocks, scales)
-    with np.errstate(over="ignore"):  # named below
+    with np.errstate(over="ignore", under="ignore"):  # named below
         halves = scales.astype("<f2")
-    if not np.isfinite(halves).all():
+    lost = np.isinf(halves) | ((halves == 0) & (scales > 0))
+    if lost.any():
         raise ValueError(
-            f"five trits a byte keep their scale in FP16, and {scales.max()} is beyond"
+            f"five trits a byte keep their scale in FP16, which has no {scales[lost][0]}; "
+            "give the weights another unit"
         )
     # 256 trits leave four places of 52 bytes empty
     return np.hstack([packed_trits(np.pad(trits, ((0, 0), (0, 4)))), halves.view(np.uint8)])
@@ -157,7 +163,8 @@ def table_product(trits, activations) -> np.ndarray:
     trits, activations = _operands(trits, activations)
     short = -trits.shape[1] % TRITS_IN_A_BYTE
     stored = packed_trits(np.pad(trits, ((0, 0), (0, short))))
-    groups = np.pad(activations, ((0, 0), (0, short))).reshape(len(activations), -1, 5)
+    groups = np.pad(activations, ((0, 0), (0, short)))
+    groups = groups.reshape(len(activations), stored.shape[1], TRITS_IN_A_BYTE)
     sums = np.zeros((len(activations), len(trits)), np.int64)
     for group in range(stored.shape[1]):
         sums += sum_table(groups[:, group])[:, stored[:, group]]
@@ -192,11 +199,10 @@ class Additions:
 
 def additions(trits) -> Additions:
     """What each way to a product with trits [out, in] adds. All but the dense multiply nothing."""
-    trits = _trits(trits)
-    outputs, inputs = trits.shape
+    outputs, inputs = _matrix(trits).shape
     groups = -(-inputs // TRITS_IN_A_BYTE)
     filled = groups * (3**TRITS_IN_A_BYTE - 1)  # 2 + 6 + 18 + 54 + 162
-    return Additions(trits.size, int(np.count_nonzero(trits)), filled, outputs * groups)
+    return Additions(outputs * inputs, int(np.count_nonzero(trits)), filled, outputs * groups)
 
 
 def _trits(trits) -> np.ndarray:
@@ -207,15 +213,25 @@ def _trits(trits) -> np.ndarray:
     return trits.astype(np.int8)
 
 
+def _matrix(trits) -> np.ndarray:
+    """The trits as int8 [rows, n]."""
+    trits = _trits(trits)
+    if trits.ndim != 2:
+        raise ValueError(
+            f"trits come as a matrix [rows, n], and these have the shape {trits.shape}"
+        )
+    return trits
+
+
 def _operands(trits, activations) -> tuple[np.ndarray, np.ndarray]:
     """Both as matrices of whole numbers of the same width."""
-    trits, activations = _trits(trits), np.asarray(activations)
+    trits, activations = _matrix(trits), np.asarray(activations)
     if activations.dtype.kind not in "iu":
         raise ValueError(
             f"activations are whole numbers here, not {activations.dtype}; "
             "take absmax_per_token(activations) first"
         )
-    if trits.ndim != 2 or activations.ndim != 2 or trits.shape[1] != activations.shape[1]:
+    if activations.ndim != 2 or trits.shape[1] != activations.shape[1]:
         raise ValueError(
             f"trits [out, in] and activations [tokens, in] need the same width, and have the "
             f"shapes {trits.shape} and {activations.shape}"
