@@ -11,7 +11,7 @@ import numpy as np
 from lecture_lib.quantization.blocks import BlockFormat
 from lecture_lib.quantization.parts import Part
 
-AT_ONCE = 2**15  # weights: with all that is computed from them they stay in the second cache
+AT_ONCE = 2**16  # weights: with all that is computed from them they stay in the second cache
 
 
 def block_format(
@@ -21,17 +21,19 @@ def block_format(
     pack: Callable,
     unpack: Callable,
     parts: Sequence[Part],
+    at_once: int = AT_ONCE,
 ) -> BlockFormat:
     """The format whose blocks of so many weights have these fields, each [numbers] or one number.
 
     `pack` gives the fields of blocks of weights, and `unpack` the weights of blocks of fields.
     """
     step = AT_ONCE // weights
+    pack_step = at_once // weights
 
     def packed(blocks):
         stored = np.empty(len(blocks), block)
-        for start in range(0, len(blocks), step):
-            some = slice(start, start + step)
+        for start in range(0, len(blocks), pack_step):
+            some = slice(start, start + pack_step)
             with np.errstate(all="ignore"):  # C is silent about what a format has no room for
                 for field, numbers in pack(np.ascontiguousarray(blocks[some].T)).items():
                     stored[field][some] = numbers.T
