@@ -100,8 +100,9 @@ def _scale_by_squares(x, half):
 def _codes(x, step, scales, codes, half):
     """The codes as they are stored, uint8 [256, super-blocks], with 0 for −half."""
     scale = (as_half(step) * scales.astype(np.float32)).ravel()
-    codes = rounded_again(x, scale, 0, codes, -half, half - 1)
-    return together((codes + half).astype(np.uint8), BLOCKS)
+    codes = rounded_again(x, scale, codes, -half, half - 1)
+    codes += half
+    return together(codes.astype(np.uint8), BLOCKS)
 
 
 def _weights(d, scales, codes, half):
@@ -112,14 +113,14 @@ def _weights(d, scales, codes, half):
     return weights
 
 
-def _format(name, fields, pack, unpack, scale_bits, planes):
+def _format(name, fields, pack, unpack, scale_bits, planes, **more):
     block = np.dtype(fields)
     parts = [
         part("d", "scale", whole(block, "d"), WEIGHTS),
         part("scales", "scale", scale_bits(block), WEIGHTS),
         part("codes", "value", places(block, *planes), WEIGHTS),
     ]
-    return block_format(name, block, WEIGHTS, pack, unpack, parts)
+    return block_format(name, block, WEIGHTS, pack, unpack, parts, **more)
 
 
 STEP = ("d", "<f2")
@@ -138,6 +139,7 @@ FORMATS = [
         unpack_q3,
         lambda block: places(block, *SCALE_PLANES),
         Q3_PLANES,
+        at_once=2**18,
     ),
     _format(
         "Q6_K",

@@ -121,7 +121,7 @@ class WithMinimum:
         dmin, minima = positive_steps(-minimum, self.blocks, self.scales.top)
         fields = self.scales.pack(scales, minima)
         scale, minimum = self._scales(as_half(d), as_half(dmin), fields)
-        codes = rounded_again(x, scale.ravel(), minimum.ravel(), codes, 0, self.top)
+        codes = rounded_again(x + minimum.ravel(), scale.ravel(), codes, 0, self.top)
         codes = together(codes.astype(np.uint8), self.blocks)
         return {"d": d, "dmin": dmin, **fields, **split(codes, *self.planes)}
 

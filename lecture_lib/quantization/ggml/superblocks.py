@@ -52,10 +52,13 @@ def signed_steps(values, greatest, half: int):
     return 1 / per_step, codes
 
 
-def rounded_again(x, scale, minimum, codes, low: int, high: int):
-    """The codes, int32, of the weights with the scales as they are stored.
+def rounded_again(x, scale, codes, low: int, high: int):
+    """The codes, int32, of weights with the scales as they are stored.
 
     Where a scale was stored as 0, dividing by it makes no sense, and the codes of the search stay.
     """
-    again = np.clip(nearest_int((x + minimum) / scale), low, high)
-    return np.where(scale == 0, codes.astype(np.int32), again)
+    again = nearest_int(x / scale)
+    np.clip(again, low, high, out=again)
+    kept = np.flatnonzero(scale == 0)
+    again[:, kept] = codes[:, kept]
+    return again
