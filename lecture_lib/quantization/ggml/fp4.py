@@ -10,6 +10,8 @@ The bytes are those of `quantize_row_mxfp4_ref` and `quantize_row_nvfp4_ref` in 
 functions. Scales are kept halved, so that twice a code's value is a whole number.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from lecture_lib.quantization.ggml.lanes import block_format
@@ -23,17 +25,20 @@ SIGNED = np.concatenate([TWICE, 0 - TWICE])  # code 8 is 0 too, not −0
 def nearest_e2m1(x, half_scale):
     """The E2M1 code of each weight, uint8: the nearest magnitude, of two equally near the lesser.
 
-    What rounds to zero is +0. Each magnitude is tried, as the largest float32 can make one infinite.
+    The code of a magnitude is the number of borders that it is beyond, half-way between two values
+    each. What rounds to zero is +0, and nothing rounds to a value that is infinite in float32.
+    Above the greatest value float32 decides: from some 2²⁴ times that value on all eight distances
+    are equal in it, and such a weight is stored as 0.
     """
     magnitude = np.abs(x)
-    least = magnitude.copy()
     codes = np.zeros(x.shape, np.uint8)
-    for code, twice in enumerate(TWICE[1:], start=1):
-        error = twice * half_scale - magnitude
-        np.abs(error, out=error)
-        np.copyto(codes, code, where=error < least)
-        np.minimum(least, error, out=least)
-    codes[(codes > 0) & (x < 0)] += 8
+    for below, above in pairwise(TWICE):
+        border = np.where(np.isfinite(above * half_scale), (below + above) / 2 * half_scale, np.inf)
+        codes += magnitude > border
+    beyond = np.nonzero(magnitude > TWICE[-1] * half_scale)
+    values = np.multiply.outer(TWICE, np.broadcast_to(half_scale, x.shape)[beyond])
+    codes[beyond] = np.abs(values - magnitude[beyond]).argmin(axis=0)
+    codes |= ((codes > 0) & (x < 0)).view(np.uint8) << 3
     return codes
 
 

@@ -66,8 +66,8 @@ def unscaled_from_minimum(stored, planes, bits):
 
 def scaled_in_bytes(x):
     """A scale and signed bytes: x ≈ d · code, −127 to 127. The code −128 is never used."""
-    d = np.maximum(x.max(axis=0), -x.min(axis=0)) / 127
-    return {"d": np.abs(d), "qs": half_away(x * inverse(d)).view(np.uint8)}
+    d = np.maximum(x.max(axis=0), -x.min(axis=0)) / 127 + 0  # not −0
+    return {"d": d, "qs": half_away(x * inverse(d)).view(np.uint8)}
 
 
 def unscaled_in_bytes(stored):

@@ -14,7 +14,7 @@ The bytes are those of `quantize_row_tq1_0_ref` and `quantize_row_tq2_0_ref` in 
 
 import numpy as np
 
-from lecture_lib.quantization.ggml.arithmetic import half_away, inverse
+from lecture_lib.quantization.ggml.arithmetic import inverse
 from lecture_lib.quantization.ggml.lanes import block_format
 from lecture_lib.quantization.ggml.planes import Plane, places, whole
 from lecture_lib.quantization.parts import Part, part
@@ -27,8 +27,9 @@ DEALT = (("qs", 32, 5), ("qs_rest", 16, 5), ("qh", 4, 4))
 
 def ternary(x):
     """The scale of each block, and its codes, uint8: 0, 1, 2 for −1, 0, 1 times the scale."""
-    d = np.abs(x).max(axis=0)
-    return d, (half_away(x * inverse(d)) + 1).view(np.uint8)
+    d = np.maximum(x.max(axis=0), -x.min(axis=0)) + 0  # not −0
+    ratio = x * inverse(d)
+    return d, (ratio > -0.5).view(np.uint8) + (ratio >= 0.5)
 
 
 def weights_of(codes, d):
