@@ -1,19 +1,18 @@
 """House rules for notebooks, and every state of every control in them."""
 
 import ast
-import contextlib
 import dataclasses
 import functools
-import io
 import itertools
 import json
 import re
 from pathlib import Path
 
+import in_process
 import nbformat
 import numpy as np
 import pytest
-from IPython.core.inputtransformer2 import TransformerManager
+from in_process import tags, tree
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from pictures import afresh, layers, measure
@@ -48,24 +47,11 @@ def notebook(name: str) -> nbformat.NotebookNode:
 
 
 def code_cells(name: str) -> list[nbformat.NotebookNode]:
-    return [cell for cell in notebook(name).cells if cell.cell_type == "code"]
-
-
-def tags(cell) -> set[str]:
-    return set(cell.metadata.get("tags", []))
+    return in_process.code_cells(notebook(name))
 
 
 def slide_type(cell) -> str | None:
     return cell.metadata.get("slideshow", {}).get("slide_type")
-
-
-def python(cell) -> str:
-    """The cell as plain Python, with `%matplotlib inline` and its like turned into calls."""
-    return TransformerManager().transform_cell(cell.source)
-
-
-def tree(cell) -> ast.Module:
-    return ast.parse(python(cell))
 
 
 def code_lines(source: str) -> list[str]:
@@ -212,40 +198,15 @@ def is_bare(number: float) -> bool:
 # -- what runs ------------------------------------------------------------------------------------
 
 
-class NoShell:
-    """Stands in for IPython's shell: a magic does nothing."""
-
-    def run_line_magic(self, *_):
-        pass
-
-    run_cell_magic = run_line_magic
+@functools.cache
+def run(name: str) -> tuple[dict[str, object], dict]:
+    """Runs the notebook's cells here: what each shows, and the names that they leave."""
+    return in_process.run(notebook(name), PATHS[name].parent)
 
 
 def shown(name: str) -> dict[str, object]:
     """The values that the notebook's cells show; cell id: value, or None."""
     return run(name)[0]
-
-
-@functools.cache
-def run(name: str) -> tuple[dict[str, object], dict]:
-    """Runs the notebook's cells here: what each shows, and the names that they leave."""
-    space = {"__name__": "__main__", "get_ipython": NoShell}
-    values = {}
-    with contextlib.chdir(PATHS[name].parent), contextlib.redirect_stdout(io.StringIO()):
-        for cell in code_cells(name):
-            values[cell.id] = run_cell(cell, space)
-    return values, space
-
-
-def run_cell(cell, space: dict):
-    module = tree(cell)
-    last = module.body[-1] if module.body else None
-    ends_with_value = isinstance(last, ast.Expr) and not cell.source.rstrip().endswith(";")
-    value = ast.Expression(module.body.pop().value) if ends_with_value else None
-    allowed = (Exception,) if "raises-exception" in tags(cell) else ()
-    with contextlib.suppress(*allowed):
-        exec(compile(module, cell.id, "exec"), space)
-        return eval(compile(value, cell.id, "eval"), space) if value else None
 
 
 @each_notebook
