@@ -8,6 +8,11 @@ import pytest
 
 PATIENCE = 300  # s to wait for another worker that builds
 
+# Test processes share the cores already, and products split among threads then wait for each other:
+# a kernel took five times as long. This stands before numpy is loaded, and kernels inherit it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 def pytest_terminal_summary(terminalreporter):
     started = os.environ.get("LECTURE_TEST_STARTED")

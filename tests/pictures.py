@@ -24,11 +24,15 @@ def layers(picture: Picture) -> tuple[str, ...]:
     return (picture.backdrop, *picture.layers)
 
 
-def afresh(scene_type, state) -> tuple[str, ...]:
-    """What a picture shows that was never in another state."""
-    picture = Picture(scene_type())
+def shown_in(picture: Picture, state) -> tuple[str, ...]:
+    """What the picture shows after a move to the state."""
     picture.show(state)
     return layers(picture)
+
+
+def afresh(scene_type, state) -> tuple[str, ...]:
+    """What a picture shows that was never in another state."""
+    return shown_in(Picture(scene_type()), state)
 
 
 def moved_as_drawn_afresh(scene_type, settings) -> list[tuple[str, ...]]:

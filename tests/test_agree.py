@@ -12,7 +12,7 @@ from slides.agree import disagreements
 from slides.plan import read_plan
 
 ROOT = Path(__file__).parents[1]
-NAME = "01_the_price_of_a_token"
+NAME, OTHER = "01_the_price_of_a_token", "00_start_here"
 DECK = f"{NAME}.html"
 SCRIPT = f"script/{NAME}.html"
 TALKS = [f"{folder}{slot}.html" for folder in ("", "script/") for slot in read_plan().slots]
@@ -22,9 +22,26 @@ SAYS = "at most 130 tok/s, 3.46 J a token if"
 
 
 @pytest.fixture
-def built(hall, tmp_path) -> Path:
+def whole(hall, tmp_path) -> Path:
     """A hall of one's own, to break."""
     return Path(shutil.copytree(hall, tmp_path / "built"))
+
+
+@pytest.fixture
+def built(hall, tmp_path) -> Path:
+    """What is in the hall of two chapters alone, to break, and their notebooks beside it."""
+    (tmp_path / "notebooks").mkdir()
+    for name in (OTHER, NAME):
+        shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", tmp_path / "notebooks")
+        for file in hall.rglob(f"{name}.*"):
+            copied = tmp_path / "built" / file.relative_to(hall)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, copied)
+    return tmp_path / "built"
+
+
+def named(built: Path) -> list[str]:
+    return disagreements(built, built.parent / "notebooks")
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -67,7 +84,7 @@ def test_without_notebooks_there_is_nothing_to_compare(tmp_path):
 def test_what_was_built_from_an_older_state_is_named(built, file):
     old = f"{NAME} 0123456789ab"
     change(built / file, mark(built / DECK), old)
-    (line,) = disagreements(built)
+    (line,) = named(built)
     assert re.fullmatch(
         rf"{file}: shows {old}, and it is [0-9a-f]{{12}} now; type: make hall", line
     )
@@ -76,43 +93,43 @@ def test_what_was_built_from_an_older_state_is_named(built, file):
 @pytest.mark.parametrize("file", [DECK, HANDOUT, STUDENT, SOLUTION])
 def test_what_does_not_say_what_it_was_built_from_is_named(built, file):
     change(built / file, mark(built / DECK), "")
-    assert disagreements(built) == [f"{file}: does not say what it was built from; type: make hall"]
+    assert named(built) == [f"{file}: does not say what it was built from; type: make hall"]
 
 
-def test_a_changed_notebook_makes_all_that_was_built_from_it_old(built, tmp_path):
+def test_a_changed_notebook_makes_all_that_was_built_from_it_old(whole, tmp_path):
     notebooks = Path(shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks"))
     change(notebooks / f"{NAME}.ipynb", "three devices: the fit", "three machines: the fit")
-    files = [line.partition(":")[0] for line in disagreements(built, notebooks)]
+    files = [line.partition(":")[0] for line in disagreements(whole, notebooks)]
     assert sorted(files) == sorted([DECK, SCRIPT, HANDOUT, STUDENT, SOLUTION, *TALKS])
 
 
 def test_a_talk_is_as_old_as_the_oldest_of_its_chapters(built):
-    first = mark(built / "00_start_here.html")
+    first = mark(built / f"{OTHER}.html")
     shutil.copy(built / DECK, built / "talk.html")
     change(built / "talk.html", mark(built / DECK), f"{first}, {mark(built / DECK)}")
-    assert disagreements(built) == []
-    change(built / "talk.html", first, "00_start_here 0123456789ab")
-    (line,) = disagreements(built)
-    assert line.startswith("talk.html: shows 00_start_here 0123456789ab")
-    change(built / "talk.html", "00_start_here 0123456789ab", "13_gone 0123456789ab")
-    (line,) = disagreements(built)
+    assert named(built) == []
+    change(built / "talk.html", first, f"{OTHER} 0123456789ab")
+    (line,) = named(built)
+    assert line.startswith(f"talk.html: shows {OTHER} 0123456789ab")
+    change(built / "talk.html", f"{OTHER} 0123456789ab", "13_gone 0123456789ab")
+    (line,) = named(built)
     assert line.startswith("talk.html: was built from 13_gone, and there is no such notebook")
 
 
 def test_a_chapter_in_the_place_of_another_is_named(built):
-    shutil.copy(built / "handout" / "00_start_here.html", built / HANDOUT)
-    lines = disagreements(built)
-    assert f"{HANDOUT}: was built from 00_start_here; type: make hall" in lines
+    shutil.copy(built / "handout" / f"{OTHER}.html", built / HANDOUT)
+    lines = named(built)
+    assert f"{HANDOUT}: was built from {OTHER}; type: make hall" in lines
 
 
 def test_a_pdf_says_in_its_keywords_what_it_shows(built):
     write_pdf(built / "script.pdf", mark(built / DECK))
-    assert disagreements(built) == []
+    assert named(built) == []
     write_pdf(built / "script.pdf", f"{NAME} 0123456789ab")
-    (line,) = disagreements(built)
+    (line,) = named(built)
     assert line.startswith(f"script.pdf: shows {NAME} 0123456789ab")
     write_pdf(built / "script.pdf", None)
-    (line,) = disagreements(built)
+    (line,) = named(built)
     assert line.startswith("script.pdf: does not say")
 
 
@@ -136,19 +153,19 @@ BREAKS = {
 
 @pytest.mark.parametrize("broken", BREAKS)
 def test_words_that_differ_are_named_with_slide_and_cell(built, broken):
-    file, words, others, named = BREAKS[broken]
+    file, words, others, differs = BREAKS[broken]
     change(built / file, words, others)
-    lines = disagreements(built)
+    lines = named(built)
     assert lines, f"nobody saw {broken}"
     for line in lines:
         assert re.match(rf"{DECK}, slide \d+: the? ?\w+ “", line) or "heading “" in line
-        assert f"is not in {named}; nearest is " in line
+        assert f"is not in {differs}; nearest is " in line
         assert len(line) < 320
 
 
 def test_a_line_shows_both_texts_where_they_part(built):
     change(built / STUDENT, SAYS, SAYS.replace("130", "131"))
-    assert disagreements(built) == [
+    assert named(built) == [
         f"{DECK}, slide 4: the sentence “…ach step: at most 130 tok/s, 3.46 J a token if it "
         f"drew its 4…” is not in {STUDENT}; nearest is cell 10: “…ach step: at most 131 tok/s, "
         "3.46 J a token if it drew its 4…”"

@@ -1,8 +1,7 @@
 """Hand-outs on a phone, at a desk, on paper, in the dark and without scripts."""
 
 import re
-import subprocess
-import sys
+import runpy
 from itertools import pairwise
 from pathlib import Path
 
@@ -317,13 +316,19 @@ def test_a_chapter_without_words_is_refused(tmp_path):
         handout.handout(chapter(tmp_path))
 
 
-def test_the_command_writes_a_page_or_says_what_is_wrong(tmp_path):
+def test_the_command_writes_a_page_or_says_what_is_wrong(tmp_path, capsys):
     path = chapter(tmp_path, new_markdown_cell("# Which?"))
-    command = [sys.executable, "-m", "slides.handout", "--out", tmp_path, path]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.startswith("handout/01_planted.html: 0.")
+    command = ["--out", str(tmp_path), str(path)]
+    assert handout.main(command) == 0
+    assert capsys.readouterr().out.startswith("handout/01_planted.html: 0.")
     before = (tmp_path / "handout" / "01_planted.html").read_bytes()
-    done = subprocess.run([*command, "absent.ipynb"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stderr == "absent.ipynb: there is no such notebook.\n"
+    assert handout.main([*command, "absent.ipynb"]) == 1
+    assert capsys.readouterr().err == "absent.ipynb: there is no such notebook.\n"
     assert (tmp_path / "handout" / "01_planted.html").read_bytes() == before
+
+
+def test_the_file_is_a_command(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["handout", "absent.ipynb"])
+    with pytest.raises(SystemExit, match="1"):
+        runpy.run_path(handout.__file__, run_name="__main__")
+    assert capsys.readouterr().err == "absent.ipynb: there is no such notebook.\n"

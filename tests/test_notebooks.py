@@ -1,22 +1,21 @@
 """House rules for notebooks, and every state of every control in them."""
 
 import ast
-import contextlib
 import dataclasses
 import functools
-import io
 import itertools
 import json
 import re
 from pathlib import Path
 
+import in_process
 import nbformat
 import numpy as np
 import pytest
-from IPython.core.inputtransformer2 import TransformerManager
+from in_process import tags, tree
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
-from pictures import afresh, layers, measure
+from pictures import afresh, layers, measure, shown_in
 
 from lecture_lib.explore import explore, steps
 from lecture_lib.packed import MOST_STATES, states_needed
@@ -48,24 +47,11 @@ def notebook(name: str) -> nbformat.NotebookNode:
 
 
 def code_cells(name: str) -> list[nbformat.NotebookNode]:
-    return [cell for cell in notebook(name).cells if cell.cell_type == "code"]
-
-
-def tags(cell) -> set[str]:
-    return set(cell.metadata.get("tags", []))
+    return in_process.code_cells(notebook(name))
 
 
 def slide_type(cell) -> str | None:
     return cell.metadata.get("slideshow", {}).get("slide_type")
-
-
-def python(cell) -> str:
-    """The cell as plain Python, with `%matplotlib inline` and its like turned into calls."""
-    return TransformerManager().transform_cell(cell.source)
-
-
-def tree(cell) -> ast.Module:
-    return ast.parse(python(cell))
 
 
 def code_lines(source: str) -> list[str]:
@@ -212,40 +198,15 @@ def is_bare(number: float) -> bool:
 # -- what runs ------------------------------------------------------------------------------------
 
 
-class NoShell:
-    """Stands in for IPython's shell: a magic does nothing."""
-
-    def run_line_magic(self, *_):
-        pass
-
-    run_cell_magic = run_line_magic
+@functools.cache
+def run(name: str) -> tuple[dict[str, object], dict]:
+    """Runs the notebook's cells here: what each shows, and the names that they leave."""
+    return in_process.run(notebook(name), PATHS[name].parent)
 
 
 def shown(name: str) -> dict[str, object]:
     """The values that the notebook's cells show; cell id: value, or None."""
     return run(name)[0]
-
-
-@functools.cache
-def run(name: str) -> tuple[dict[str, object], dict]:
-    """Runs the notebook's cells here: what each shows, and the names that they leave."""
-    space = {"__name__": "__main__", "get_ipython": NoShell}
-    values = {}
-    with contextlib.chdir(PATHS[name].parent), contextlib.redirect_stdout(io.StringIO()):
-        for cell in code_cells(name):
-            values[cell.id] = run_cell(cell, space)
-    return values, space
-
-
-def run_cell(cell, space: dict):
-    module = tree(cell)
-    last = module.body[-1] if module.body else None
-    ends_with_value = isinstance(last, ast.Expr) and not cell.source.rstrip().endswith(";")
-    value = ast.Expression(module.body.pop().value) if ends_with_value else None
-    allowed = (Exception,) if "raises-exception" in tags(cell) else ()
-    with contextlib.suppress(*allowed):
-        exec(compile(module, cell.id, "exec"), space)
-        return eval(compile(value, cell.id, "eval"), space) if value else None
 
 
 @each_notebook
@@ -301,13 +262,14 @@ def walk(explorable):
 @each_explorable
 def test_every_setting_of_an_explorable_is_sound(name, index):
     explorable = explorables(name)[index]
+    edge = Edge(explorable.picture)
     for setting, state in walk(explorable):
-        figure = explorable.picture.figure
         assert state.says.strip(), setting
         assert not re.search(r"\b(nan|inf|None)\b", state.says), f"{setting}: {state.says}"
         assert not (broken := not_numbers(state)), f"{setting}: not a number: {broken}"
-        assert not cut_off(figure), f"{setting}: outside the picture: {cut_off(figure)}"
-        assert all(map(has_content, figure.axes)), f"{setting}: an axes is empty"
+        assert not (cut := edge.cut_off()), f"{setting}: outside the picture: {cut}"
+        axes = explorable.picture.figure.axes
+        assert all(map(has_content, axes)), f"{setting}: an axes is empty"
 
 
 @each_explorable
@@ -325,13 +287,17 @@ def test_what_is_said_changes_with_what_is_seen(name, index):
 
 @each_explorable
 def test_moving_to_a_state_gives_what_drawing_it_afresh_gives(name, index):
+    """A picture that came there from one side, one that came from the other, and some new ones."""
     explorable = explorables(name)[index]
-    picture = Picture(explorable.scene())
     some = settings(explorable)[:: max(1, len(settings(explorable)) // 24)]
-    for setting in [*some, *reversed(some)]:
-        state = explorable.state_at(**setting)
-        picture.show(state)
-        assert layers(picture) == afresh(explorable.scene, state), setting
+    states = [explorable.state_at(**setting) for setting in some]
+    there, back = (Picture(explorable.scene()) for _ in range(2))
+    shown_there = [shown_in(there, state) for state in states]
+    shown_back = [shown_in(back, state) for state in reversed(states)][::-1]
+    for setting, one, other in zip(some, shown_there, shown_back, strict=True):
+        assert one == other, setting
+    for k in (len(some) // 4, len(some) // 2, -2):  # both pictures were new in their first state
+        assert shown_there[k] == afresh(explorable.scene, states[k]), some[k]
 
 
 @each_explorable
@@ -379,29 +345,61 @@ def not_numbers(value, name="state") -> list[str]:
     return [bad for key, part in parts.items() for bad in not_numbers(part, f"{name}.{key}")]
 
 
-def cut_off(figure) -> list[str]:
-    """The words, visible and not empty, that reach beyond the edge of the figure."""
-    renderer = measure(figure)
-    ticks = {
-        id(t) for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) for t in axis.findobj(Text)
-    }
-    boxes = [(text.get_text(), text.get_tightbbox(renderer)) for text in texts(figure, ticks)]
-    for ax in figure.axes:
-        axes = [ax.xaxis, ax.yaxis] if ax.axison and ax.get_visible() else []
-        boxes += [(f"the {axis.axis_name} axis", axis.get_tightbbox(renderer)) for axis in axes]
-    width, height = figure.bbox.size
-    return [
-        words
-        for words, box in boxes
-        if box is not None
-        and box.width > 0
-        and (box.x0 < -1 or box.y0 < -1 or box.x1 > width + 1 or box.y1 > height + 1)
-    ]
+class Edge:
+    """Looks for words that reach beyond the edge of a picture.
+
+    What looks as it did before is not measured again: every place of a word is in its layer.
+    """
+
+    def __init__(self, picture: Picture):
+        self.picture = picture
+        self.renderer = measure(picture.figure)
+        self.seen = {}
+
+    def cut_off(self) -> list[str]:
+        """The words, visible and not empty, that reach beyond it now."""
+        picture = self.picture
+        parts = [(picture.backdrop, self.still), *zip(picture.layers, picture.artists, strict=True)]
+        found = []
+        for k, (drawn, part) in enumerate(parts):
+            if (k, drawn) not in self.seen:
+                boxes = part() if k == 0 else self.boxes(texts(part))
+                self.seen[k, drawn] = [words for words, box in boxes if self.outside(box)]
+            found += self.seen[k, drawn]
+        return found
+
+    def still(self):
+        """The boxes of axes and of words that do not move."""
+        figure = self.picture.figure
+        moving = {id(text) for artist in self.picture.artists for text in artist.findobj(Text)}
+        axes = [
+            axis
+            for ax in figure.axes
+            if ax.axison and ax.get_visible()
+            for axis in (ax.xaxis, ax.yaxis)
+        ]
+        ticks = {
+            id(t) for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) for t in axis.findobj(Text)
+        }
+        words = [text for text in texts(figure) if id(text) not in ticks | moving]
+        named = [(f"the {a.axis_name} axis", a.get_tightbbox(self.renderer)) for a in axes]
+        return [*self.boxes(words), *named]
+
+    def boxes(self, words):
+        return [(text.get_text(), text.get_tightbbox(self.renderer)) for text in words]
+
+    def outside(self, box) -> bool:
+        width, height = self.picture.figure.bbox.size
+        return (
+            box is not None
+            and box.width > 0
+            and (box.x0 < -1 or box.y0 < -1 or box.x1 > width + 1 or box.y1 > height + 1)
+        )
 
 
-def texts(figure, without: set[int]) -> list[Text]:
-    everything = [text for text in figure.findobj(Text) if id(text) not in without]
-    return [text for text in everything if text.get_visible() and text.get_text().strip()]
+def texts(artist) -> list[Text]:
+    """The words of an artist, or of a whole figure, that are seen."""
+    return [t for t in artist.findobj(Text) if t.get_visible() and t.get_text().strip()]
 
 
 def has_content(ax) -> bool:
