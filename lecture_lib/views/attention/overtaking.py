@@ -88,7 +88,7 @@ class AttentionOvertakes(LectureScene):
             y="attention, as a multiple of the weights",
             x="tokens of context, or of the prompt",
             left=64,
-            right=204,
+            right=216,
         )
         ax.set(xscale="log", yscale="log", xlim=(256, 2**20), ylim=(LOW, HIGH))
         ticks(ax.yaxis, 10.0 ** np.arange(-2, 3), ["0.01", "0.1", "1", "10", "100"])
