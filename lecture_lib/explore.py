@@ -157,6 +157,7 @@ class Explorable:
             "size": list(self.scene.size),
             "alt": (inspect.getdoc(self.scene) or "").partition("\n\n")[0].replace("\n", " "),
             "source": self.scene.source,
+            "compares": self.scene.compares,
             "words": {colour.variable: words for colour, words in WORDS.items()},
             "deck": deck,
             "start": self.places(self.starts),

@@ -251,7 +251,7 @@ function card(root, spec, ask, remind = () => {}) {
     const words = spec.controls.filter((d) => d.play).length > 1 ? `▶ play ${c.name}` : "▶ play";
     button(words, (b) => play(k, b, words));
   });
-  if (controls.length) {
+  if (controls.length && spec.compares) {
     button("+ compare", (b) => {
       pinned = pinned ? null : { frame, at };
       b.textContent = pinned ? "− compare" : "+ compare";
@@ -259,6 +259,8 @@ function card(root, spec, ask, remind = () => {}) {
       other.hidden = !pinned;
       if (pinned) compare(); else view.pin(null);
     }).setAttribute("aria-pressed", false);
+  }
+  if (controls.length) {
     button("↺ reset", () => { pause(); go([...spec.start]); });
   }
   if (!spec.deck) {

@@ -81,6 +81,7 @@ class BlockInBytes(LectureScene):
     """Weights as they were and as they come back, and all bits of their block by what they mean."""
 
     state = staticmethod(block_bytes)
+    compares = False  # two grids of bits, one over the other, cannot be read
     source = f"Carried out: GGML's formats byte for byte as in a file, others scale first. {SOURCE}"
 
     def draw(self, figure):
