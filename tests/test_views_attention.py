@@ -8,7 +8,8 @@ import pytest
 from pictures import moved_as_drawn_afresh, shown, to_draw, xy
 
 from lecture_lib import catalog
-from lecture_lib.attention_cost import score_bytes, weights_read
+from lecture_lib.attention_cost import score_bytes
+from lecture_lib.decode import streamed_bytes
 from lecture_lib.transformer import kv_cache_bytes
 from lecture_lib.views.attention import growth, longer, tiles
 from lecture_lib.views.attention.growth import CacheGrowth
@@ -244,7 +245,7 @@ def test_users_raise_the_caches_and_leave_the_prompt_alone():
     assert many.curves["decode"] == pytest.approx(32 * one.curves["decode"])
     assert many.curves["prefill"] == pytest.approx(one.curves["prefill"])
     shape = catalog.shape("Llama-2-13B")
-    assert one.here["decode"] == kv_cache_bytes(shape, 4096) / weights_read(shape)
+    assert one.here["decode"] == kv_cache_bytes(shape, 4096) / streamed_bytes(shape)
 
 
 # measured, and places
