@@ -94,6 +94,18 @@ def bytes_per_weight(shape, *, tokens=1, **kept):
     return streamed_bytes(shape, tokens=tokens, **kept) / shape.streamed_parameters(tokens)
 
 
+def parted_work(shape, *, sequences=1, context_tokens=CONTEXT_TOKENS, **kept) -> tuple[Work, Work]:
+    """A step's work in two: what it takes without any context, and what the context adds to that.
+
+    The first is the matrices, shared by all; the second attention, each sequence's own. `kept` are
+    the bits of `streamed_bytes`.
+    """
+    weight_bytes = bytes_per_weight(shape, tokens=sequences, **kept)
+    setting = {"sequences": sequences, "weight_bytes": weight_bytes}
+    whole, bare = shape.decode_work(context_tokens, **setting), shape.decode_work(0, **setting)
+    return bare, Work(whole.flops - bare.flops, whole.traffic - bare.traffic)
+
+
 def decode_step(
     shape,
     roof: Roof,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lecture_lib.decode import bytes_per_weight
+from lecture_lib.decode import bytes_per_weight, parted_work
 from lecture_lib.roofline import Roof, Work, floor_time, sum_time
 from lecture_lib.transformer import TransformerShape, prefill_work
 from lecture_lib.units import packed, quantity
@@ -82,19 +82,15 @@ def critical_sequences(roof, *, weight_bits=16):
     return roof.ridge * quantity("weight_bits", weight_bits) / 16
 
 
-def in_turn_time(shape, roof, *, sequences=1, context_tokens=0, weight_bits=16, table_bits=None):
+def in_turn_time(shape, roof, *, context_tokens=0, **setting):
     """Least time [s] of a decode step in which attention and the matrices take turns.
 
     Attention reads each sequence's own cache and is limited by memory however many share the
     step; the matrices are read once and multiplied for all: B*KV/BW + max(2*B*P/F, P*b/BW). Not
     less than the floor, in which the one's arithmetic may hide behind the other's reading.
+    `setting` is that of `parted_work`.
     """
-    weight_bytes = bytes_per_weight(
-        shape, tokens=sequences, weight_bits=weight_bits, table_bits=table_bits
-    )
-    kept = {"sequences": sequences, "weight_bytes": weight_bytes}
-    whole, matrices = shape.decode_work(context_tokens, **kept), shape.decode_work(0, **kept)
-    attention = Work(whole.flops - matrices.flops, np.maximum(whole.traffic - matrices.traffic, 0))
+    matrices, attention = parted_work(shape, context_tokens=context_tokens, **setting)
     return floor_time(matrices, roof) + floor_time(attention, roof)
 
 

@@ -10,6 +10,7 @@ from lecture_lib.decode import (
     bytes_per_weight,
     decode_step,
     most_sequences,
+    parted_work,
     resident_bytes,
     stored_bytes,
     streamed_bytes,
@@ -76,6 +77,21 @@ def test_many_tokens_stream_the_experts_that_they_reach_together():
     shape = catalog.shape("Mixtral-8x7B")
     few, many = (streamed_bytes(shape, tokens=n) for n in (1, 1000))
     assert few == 2 * shape.streamed_parameters(1) < many == 2 * shape.streamed_parameters(1000)
+
+
+def test_the_context_adds_the_reading_of_the_caches_and_attention_over_them():
+    bare, added = parted_work(TOY, sequences=3, context_tokens=5)
+    assert (bare.flops, bare.traffic) == (3 * 2 * 196, 2 * 196 + 3 * 8)  # new tokens are written
+    assert (added.flops, added.traffic) == (3 * 16 * 5, 3 * 8 * 5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_both_parts_of_a_step_are_the_step(model):
+    shape, setting = catalog.shape(model), {"sequences": BATCH, "weight_bits": 4.156}
+    bare, added = parted_work(shape, **setting)
+    whole = decode_step(shape, ROOF, **setting).work
+    assert (bare + added).flops.tolist() == whole.flops.tolist()
+    assert (bare + added).traffic == pytest.approx(whole.traffic)
 
 
 def test_as_many_fit_as_caches_go_into_what_the_weights_leave():

@@ -9,6 +9,7 @@ from pictures import moved_as_drawn_afresh, shown, to_draw, xy
 
 from lecture_lib import catalog
 from lecture_lib.convolution import layer_work, net, total
+from lecture_lib.decode import parted_work
 from lecture_lib.survey import Timed
 from lecture_lib.views.memory import machines
 from lecture_lib.views.memory.batch import BatchOnMachine, predicted
@@ -20,7 +21,6 @@ from lecture_lib.views.memory.layers import (
     MODELS,
     NETS,
     LayersUnderRoof,
-    attention_work,
     products,
     under_roof,
 )
@@ -144,7 +144,8 @@ def test_a_batch_moves_products_and_leaves_attention_where_it_is():
     assert many.attention == pytest.approx(one.attention, rel=1e-6)
     # 32 query heads share 8 of keys: 4 FLOP of each byte, but for the token that is written
     assert one.attention == pytest.approx(4, rel=2e-3)
-    assert attention_work(catalog.shape("Llama-2-7B"), 8).intensity == pytest.approx(1, rel=2e-3)
+    _, attention = parted_work(catalog.shape("Llama-2-7B"), sequences=8)
+    assert attention.intensity == pytest.approx(1, rel=2e-3)
 
 
 @pytest.mark.parametrize("net_name", NETS.values())

@@ -6,7 +6,7 @@ import numpy as np
 
 from lecture_lib import catalog
 from lecture_lib.convolution import Layer, layer_work, net
-from lecture_lib.decode import CONTEXT_TOKENS
+from lecture_lib.decode import CONTEXT_TOKENS, parted_work
 from lecture_lib.roofline import Roof, Work, attainable_rate
 from lecture_lib.scene import State
 from lecture_lib.serving import decode_roof
@@ -60,13 +60,6 @@ def products(shape) -> tuple[Layer, ...]:
     return tuple(Layer(n, "linear", rows, out, 1, 1) for n, (rows, out) in sizes.items())
 
 
-def attention_work(shape, sequences, context_tokens: int = CONTEXT_TOKENS) -> Work:
-    """Work of attention over the cache in one step: everything but the weights."""
-    whole = shape.decode_work(context_tokens, sequences=sequences)
-    none = shape.decode_work(0, sequences=sequences)
-    return Work(whole.flops - none.flops, whole.traffic - none.traffic)
-
-
 @dataclass(frozen=True, eq=False)
 class UnderRoof(State):
     roof: Roof
@@ -93,7 +86,7 @@ def under_roof(*, device: str, net_name: str, model: str, batch: int) -> UnderRo
     times = [shape.layers] * (len(matrices) - 1) + [1]
     whole = sum((w.repeated(n) for w, n in zip(works, times, strict=True)), start=Work(0, 0))
     step = float(whole.intensity)
-    attention = float(attention_work(shape, batch).intensity)
+    _, attention = parted_work(shape, sequences=batch)
     share = float(attainable_rate(step, roof)) / roof.peak_rate
     reach = int((vision >= roof.ridge).sum())
     says = (
@@ -102,7 +95,7 @@ def under_roof(*, device: str, net_name: str, model: str, batch: int) -> UnderRo
         f"{plain(roof.ridge)}; {reach or 'none'} of {net_name.partition(' ')[0]}'s {len(layers)} "
         "layers could reach it."
     )
-    return UnderRoof(says, roof, vision, decode, prefill, attention, step, batch)
+    return UnderRoof(says, roof, vision, decode, prefill, float(attention.intensity), step, batch)
 
 
 class LayersUnderRoof(LectureScene):
