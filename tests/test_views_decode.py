@@ -120,8 +120,8 @@ def test_what_does_not_fit_is_crossed_out():
     assert not state.step.fits
     assert scene.cross.get_visible()
     assert not scene.mark.get_visible()
-    assert scene.numbers[0].get_text() == "does not fit"
-    assert {number.get_color() for number in scene.numbers} == {WRONG_TEXT}
+    assert scene.panel.numbers[0].get_text() == "does not fit"
+    assert {number.get_color() for number in scene.panel.numbers} == {WRONG_TEXT}
     assert state.says.startswith("Llama-2-70B on RTX 4090 with 1 user. Does not fit: the weights ")
 
 
@@ -138,19 +138,19 @@ def test_the_circles_are_the_measured_rows_of_the_device():
 def test_the_four_numbers_are_for_each_for_all_for_a_token_and_who_fits():
     scene, state = shown(TokenPrice, **DRAFT[2])
     step = state.step
-    assert [number.get_text() for number in scene.numbers][:2] == [
+    assert [number.get_text() for number in scene.panel.numbers][:2] == [
         tokens(step.user_rate), tokens(step.total_rate),
     ]  # fmt: skip
     assert step.total_rate == 4 * step.user_rate
-    assert scene.captions[2].get_text() == "a token, if it draws 700 W"
-    assert scene.numbers[3].get_text() == users(state.most)
+    assert scene.panel.captions[2].get_text() == "a token, if it draws 700 W"
+    assert scene.panel.numbers[3].get_text() == users(state.most)
 
 
 def test_a_power_that_is_not_published_gives_no_energy():
     setting = {"device": "TPU v5e", "model": "Llama-3.2-1B", "weights": "16 bits", "sequences": 1}
     scene, state = shown(TokenPrice, **setting)
-    assert scene.numbers[2].get_text() == "?"
-    assert scene.captions[2].get_text() == "power not published"
+    assert scene.panel.numbers[2].get_text() == "?"
+    assert scene.panel.captions[2].get_text() == "power not published"
     assert " W." not in state.says
 
 
@@ -160,7 +160,7 @@ def test_a_device_without_known_memory_holds_nothing():
     roof = Roof("open", peak_rate=1e12, bandwidth=1e11)
     step = DecodeStep(roof, Work(1e10, 1e10), sequences=1, weights=1e10, caches=1e6)
     picture.show(type(state)("", step, most=0, measured=()))
-    words = [number.get_text() for number in scene.numbers]
+    words = [number.get_text() for number in scene.panel.numbers]
     assert words == ["does not fit", "10 GB", "none", "0 users"]
 
 

@@ -12,6 +12,7 @@ from lecture_lib.serving import decode_roof, kept_as
 from lecture_lib.tables import Table
 from lecture_lib.units import plain, readable
 from lecture_lib.views.decode.words import tokens, too_big, users
+from lecture_lib.views.panel import WIDTH, Panel
 from lecture_lib.views.style import (
     COMPUTE,
     EDGE,
@@ -115,7 +116,7 @@ class TokenPrice(LectureScene):
             y="tokens per second for one user",
             x="bytes moved for one step",
             left=92,
-            right=236,
+            right=WIDTH,
         )
         ax.set(xscale="log", yscale="log", xlim=(self.low, self.high), ylim=(0.1, 1e6))
         ticks(
@@ -153,17 +154,7 @@ class TokenPrice(LectureScene):
         )
         self.beyond = self.moving(note(ax, color=SOFT, size=10.5, zorder=9, va="center"))
         self.now = Now(self, ax, *decades(8, 12, "B"))
-        width = figure.get_size_inches()[0] * 100
-        self.numbers, self.captions = [], []
-        for k in range(4):
-            y = 0.94 - 0.225 * k
-            self.numbers.append(
-                figure.text(1 - 204 / width, y, "", size=17, weight="semibold", va="top")
-            )
-            self.captions.append(
-                figure.text(1 - 204 / width, y - 0.088, "", size=10.5, color=SOFT, va="top")
-            )
-        self.moving(self.numbers, self.captions)
+        self.panel = Panel(self, figure)
 
     def move(self, state):
         step = state.step
@@ -235,9 +226,7 @@ class TokenPrice(LectureScene):
                 (readable(step.roof.capacity, "B") if step.roof.capacity else "none", "there"),
                 (users(most), would_fit),
             ]
-        for (number, caption), top, under in zip(rows, self.numbers, self.captions, strict=True):
-            change(top, text=number, color=INK if fits else WRONG_TEXT)
-            under.set_text(caption)
+        self.panel.write(*rows, color=INK if fits else WRONG_TEXT)
 
 
 def draft_systems() -> Table:

@@ -12,7 +12,7 @@ from lecture_lib.survey import BATCHES, VALUE_BYTES, Survey
 from lecture_lib.tables import Table
 from lecture_lib.units import percent, plain, readable
 from lecture_lib.views.memory.machines import SOURCE, surveyed, warning
-from lecture_lib.views.memory.panel import WIDTH, Panel
+from lecture_lib.views.panel import WIDTH, Panel
 from lecture_lib.views.style import (
     COMPUTE,
     EDGE,

@@ -9,7 +9,7 @@ from lecture_lib.serving import bits_of
 from lecture_lib.survey import Survey
 from lecture_lib.units import plain, readable
 from lecture_lib.views.memory.machines import SOURCE, surveyed, warning
-from lecture_lib.views.memory.panel import WIDTH, Panel
+from lecture_lib.views.panel import WIDTH, Panel
 from lecture_lib.views.style import (
     DASHED,
     EDGE,
