@@ -85,7 +85,7 @@ def test_curves_and_bands_stay_where_only_the_users_change():
 @each_price
 def test_the_memory_roof_falls_by_ten_for_ten_times_the_bytes(setting):
     scene, state = shown(TokenPrice, **setting)
-    x, y = np.log10(scene.memory.get_data())
+    x, y = np.log10(scene.roofs.memory.get_data())
     assert np.diff(y) / np.diff(x) == pytest.approx(-1)
     traffic = float(state.step.work.traffic)
     passes = 10 ** np.interp(np.log10(traffic), x, y)
@@ -96,14 +96,14 @@ def test_the_memory_roof_falls_by_ten_for_ten_times_the_bytes(setting):
 def test_the_arithmetic_roof_is_flat_at_the_steps_that_the_peak_allows(setting):
     scene, state = shown(TokenPrice, **setting)
     allowed = state.step.roof.peak_rate / float(state.step.work.flops)
-    assert scene.compute.get_ydata() == pytest.approx([allowed, allowed])
+    assert scene.roofs.compute.get_ydata() == pytest.approx([allowed, allowed])
 
 
 @pytest.mark.parametrize("setting", DRAFT)
 def test_the_mark_stands_on_the_lower_of_the_two_roofs(setting):
     scene, state = shown(TokenPrice, **setting)
     traffic, rate = xy(scene.mark)
-    roofs = state.step.roof.bandwidth / traffic, scene.compute.get_ydata()[0]
+    roofs = state.step.roof.bandwidth / traffic, scene.roofs.compute.get_ydata()[0]
     assert rate == pytest.approx(min(roofs))
     assert (roofs[0] < roofs[1]) == state.step.memory_bound
     assert scene.mark.get_visible()

@@ -166,9 +166,9 @@ def test_the_marks_are_the_measured_rates_under_the_measured_roof(setting):
     assert scene.measured.get_ydata() == pytest.approx(survey.product_rates)
     assert xy(scene.mark)[0] == setting["batch"]
     assert xy(scene.mark)[1] in survey.product_rates
-    slope = scene.memory.get_ydata() / scene.memory.get_xdata()
+    slope = scene.roofs.memory.get_ydata() / scene.roofs.memory.get_xdata()
     assert slope == pytest.approx([survey.roof.bandwidth * 2 / 4] * 2)
-    assert max(scene.compute.get_ydata()) == survey.roof.peak_rate
+    assert max(scene.roofs.compute.get_ydata()) == survey.roof.peak_rate
 
 
 def test_the_panel_says_what_a_batch_brings_and_costs():

@@ -13,17 +13,14 @@ from lecture_lib.tables import Table
 from lecture_lib.units import plain, readable
 from lecture_lib.views.decode.words import tokens, too_big, users
 from lecture_lib.views.panel import WIDTH, Panel
+from lecture_lib.views.roofs import Roofs
 from lecture_lib.views.style import (
-    COMPUTE,
     EDGE,
     INK,
     MARKS,
     MEASURED,
     PALE,
-    ROOF,
     SOFT,
-    TRAFFIC,
-    TRAFFIC_TEXT,
     WRONG,
     WRONG_TEXT,
     LectureScene,
@@ -133,8 +130,7 @@ class TokenPrice(LectureScene):
             color=PALE,
             mew=0,
         )
-        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, zorder=3, **ROOF))
-        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, zorder=3, **ROOF))
+        self.roofs = Roofs(self, ax, names_zorder=3)
         self.measured = self.moving(*ax.plot([], [], ms=7, zorder=5, **MEASURED))
         self.mark = self.moving(
             *ax.plot([], [], "o", ms=11, color=INK, zorder=8, clip_on=False, **EDGE)
@@ -144,11 +140,7 @@ class TokenPrice(LectureScene):
         )
         box = ax.get_window_extent()
         steep = np.degrees(np.arctan2(box.height / 7, box.width / np.log10(self.high / self.low)))
-        self.memory_name = self.moving(
-            note(ax, color=TRAFFIC_TEXT, rotation=-steep, ha="center", va="bottom")
-        )
-        self.memory_name.set(rotation_mode="anchor")
-        self.compute_name = self.moving(note(ax, color=COMPUTE, va="bottom"))
+        self.roofs.memory_name.set(rotation=-steep, rotation_mode="anchor", ha="center")
         self.measured_name = self.moving(
             note(ax, "measured", color=SOFT, weight="normal", size=10.5, va="top", ha="center")
         )
@@ -160,24 +152,20 @@ class TokenPrice(LectureScene):
         step = state.step
         traffic, roof = float(step.work.traffic), step.roof
         reads = np.array([self.low, self.high])
-        change(self.memory, data=(reads, roof.bandwidth / reads))
         flat = roof.peak_rate / float(step.work.flops)
-        change(self.compute, data=(reads, [flat, flat]))
         left = traffic > 2e11  # the names keep clear of the stem
-        change(
-            self.compute_name,
-            position=(self.low * 1.2 if left else self.high * 0.9, flat * 1.22),
-            ha="left" if left else "right",
-            text=f"arithmetic roof {plain(flat)} tok/s",
-        )
-        self.compute_name.set_visible(0.1 < flat < 4e5)
         ends = np.clip([roof.bandwidth / 1e6, roof.bandwidth / 0.1], self.low, self.high)
         at = np.exp(np.interp(0.7 if traffic < 2e10 else 0.26, [0, 1], np.log(ends)))
-        change(
-            self.memory_name,
-            position=(at, roof.bandwidth / at * 1.3),
-            text=f"memory roof {readable(roof.bandwidth, 'B/s')}",
+        beside = (self.low * 1.2 if left else self.high * 0.9, flat * 1.22)
+        self.roofs.move(
+            roof,
+            slope=(reads, roof.bandwidth / reads),
+            flat=(reads, [flat, flat]),
+            names=((at, roof.bandwidth / at * 1.3), beside),
+            peak=f"{plain(flat)} tok/s",
         )
+        change(self.roofs.compute_name, ha="left" if left else "right")
+        self.roofs.compute_name.set_visible(0.1 < flat < 4e5)
         rows = state.measured
         change(self.measured, data=([c.step.work.traffic for c in rows], [c.rate for c in rows]))
         if rows:
