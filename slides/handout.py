@@ -22,10 +22,10 @@ from slides import BUILT, ROOT, BuildError, edition, packages
 from slides.build import AT_ONCE
 from slides.cells import Prose, refuse_warnings, with_number_columns
 from slides.chapters import LECTURE, NOTEBOOKS
-from slides.copies import check_links, place, slide_type, tags
+from slides.copies import check_links
 from slides.decks import write_whole
 from slides.meanings import coloured_code
-from slides.running import executed, read
+from slides.running import executed, place, read, slide_type, tags
 
 MOST_BYTES = 4e6  # of a hand-out: it is opened on a phone
 VARIES = (
@@ -90,7 +90,7 @@ def _css(body: str) -> str:
 def _parts(notebook: NotebookNode, path: Path, prose: Prose) -> Iterator[str]:
     """HTML of everything that a reader sees, in the notebook's order."""
     for number, cell in enumerate(notebook.cells, start=1):
-        where = place(path, number, cell)
+        where = place(path.name, number, cell)
         refuse_warnings(cell, where)
         if slide_type(cell) == "notes" or "setup" in tags(cell):
             continue
