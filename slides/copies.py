@@ -5,13 +5,11 @@ solution copy has every exercise answered and the way open, and keeps the speake
 all that a slide shows, for a slide's words do not stand in the text a second time.
 """
 
-import argparse
 import ast
 import json
 import re
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -21,9 +19,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from slides import BUILT, BuildError, edition
-from slides.build import AT_ONCE
-from slides.chapters import NOTEBOOKS
+from slides import BuildError, edition
+from slides.build import asked, of_each
+from slides.chapters import all_notebooks
 from slides.decks import write_whole
 from slides.running import executed, place, read, slide_type, tags
 
@@ -226,14 +224,10 @@ def copies(path: Path) -> dict[str, NotebookNode]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the copies that the command line names; return 0, or 1 after saying what is wrong."""
-    parser = argparse.ArgumentParser(description="Build students' and solution copies.")
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
-    parser.add_argument("--out", type=Path, default=BUILT)
-    options = parser.parse_args(arguments)
-    paths = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+    options = asked(arguments, "Build students' and solution copies.")
+    paths = options.notebooks or all_notebooks()
     try:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            built = list(pool.map(copies, paths))
+        built = of_each(copies, paths)
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
