@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from pictures import measure, moved_as_drawn_afresh, shown, to_draw, xy
+from pictures import measure, moved_as_drawn_afresh, shown, stays_undrawn, to_draw, xy
 
 from lecture_lib import catalog
 from lecture_lib.decode import DecodeStep
@@ -59,17 +59,12 @@ def inside(ax, x, y) -> bool:
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_moving_from_any_state_to_any_other_gives_what_drawing_it_afresh_gives(scene):
-    seen = moved_as_drawn_afresh(scene, SCENES[scene])
-    for one, other in itertools.combinations(seen, 2):
-        assert one != other
+    moved_as_drawn_afresh(scene, SCENES[scene])
 
 
-@pytest.mark.parametrize("scene_type", SCENES)
-def test_what_stays_where_it_is_is_not_drawn_again(scene_type):
-    for setting in SCENES[scene_type]:
-        scene, state = shown(scene_type, **setting)
-        scene.move(state)
-        assert not to_draw(scene)
+@pytest.mark.parametrize("scene", SCENES)
+def test_what_stays_where_it_is_is_not_drawn_again(scene):
+    stays_undrawn(scene, SCENES[scene])
 
 
 def test_curves_and_bands_stay_where_only_the_users_change():
