@@ -57,12 +57,13 @@ def link(device: str, latency: float = 0.0) -> Link:
 
 def kept_as(weights: str, context_tokens: int = CONTEXT_TOKENS) -> dict:
     """The setting of a decode step for a format of the catalog and a length of context."""
+    return {"context_tokens": context_tokens, **bits_of(weights)}
+
+
+def bits_of(weights: str) -> dict:
+    """The bits that a format of the catalog takes for a weight, and those of a table's weight."""
     kept = catalog.weight_format(weights)
-    return {
-        "context_tokens": context_tokens,
-        "weight_bits": kept.bits_per_weight,
-        "table_bits": kept.table_bits,
-    }
+    return {"weight_bits": kept.bits_per_weight, "table_bits": kept.table_bits}
 
 
 def devices_that_decode() -> list[str]:

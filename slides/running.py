@@ -27,6 +27,21 @@ def read(path: Path) -> NotebookNode:
         raise BuildError(f"{path.name} is no notebook: {error}") from None
 
 
+def place(name: str, number: int, cell: NotebookNode) -> str:
+    """Where a cell stands, for an error message: the notebook's file, number and first words."""
+    words = cell.source.strip().splitlines() or ["empty"]
+    return f"{name}, cell {number} ({words[0][:60]})"
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def slide_type(cell: NotebookNode) -> str:
+    """What the cell is on a slide; "skip" where it is not marked."""
+    return cell.metadata.get("slideshow", {}).get("slide_type", "skip")
+
+
 def executed(notebook: NotebookNode, path: Path, medium: str) -> NotebookNode:
     """Run all cells in a fresh kernel, in the folder of `path`, and return the notebook.
 
@@ -73,8 +88,7 @@ def _last_begun(notebook: NotebookNode) -> int:
 def _failed_cell(notebook: NotebookNode, path: Path) -> str:
     """Name the last code cell that was begun."""
     begun = _last_begun(notebook)
-    words = notebook.cells[begun].source.strip().splitlines() or ["empty"]
-    return f"{path.name}, cell {begun + 1} ({words[0][:60]})"
+    return place(path.name, begun + 1, notebook.cells[begun])
 
 
 def _refuse_hidden_errors(notebook: NotebookNode, path: Path) -> None:

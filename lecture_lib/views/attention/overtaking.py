@@ -11,9 +11,10 @@ from lecture_lib.attention_cost import (
     MATRICES,
     context_of_equal_reads,
     prompt_of_equal_flops,
-    weights_read,
 )
+from lecture_lib.decode import streamed_bytes
 from lecture_lib.scene import State
+from lecture_lib.serving import bits_of
 from lecture_lib.transformer import kv_cache_bytes, prefill_flops_by_part
 from lecture_lib.units import plain
 from lecture_lib.views.attention.words import CONTEXT_LABELS, CONTEXT_TICKS, CONTEXTS, apart
@@ -50,14 +51,13 @@ def multiples(shape, tokens, sequences: int, kept: dict) -> dict[str, Any]:
     parts = prefill_flops_by_part(shape, tokens)
     attention, matrices = (sum(parts[p] for p in names) for names in (ATTENTION, MATRICES))
     caches = kv_cache_bytes(shape, tokens, sequences=sequences)
-    read = weights_read(shape, sequences=sequences, **kept)
+    read = streamed_bytes(shape, tokens=sequences, **kept)
     return {"decode": caches / read, "prefill": attention / matrices}
 
 
 def overtaking(*, model: str, weights: str, sequences: int, tokens: int) -> Overtaking:
     """What attention costs beside the weights: of a decode step's bytes, of a prompt's FLOP."""
-    shape, row = catalog.shape(model), catalog.weight_format(weights)
-    kept = {"weight_bits": row.bits_per_weight, "table_bits": row.table_bits}
+    shape, kept = catalog.shape(model), bits_of(weights)
     here = multiples(shape, tokens, sequences, kept)
     equal = {
         "decode": context_of_equal_reads(shape, sequences=sequences, **kept),
