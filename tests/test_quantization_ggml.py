@@ -133,7 +133,8 @@ def test_rounding_twice_may_round_again_where_a_scale_is_searched_or_too_coarse(
     It takes a sixth of the greatest weight, though that may have got the code of 4 and not of 6.
     """
     form = ggml.format(name)
-    once = form.rounded(np.clip(of_every_kind(256, 10), -1000, 1000))
+    weights = np.vstack([ordinary(256, 200), of_every_kind(256, 10).clip(-1000, 1000)])
+    once = form.rounded(weights)
     assert not np.array_equal(form.rounded(once), once)
 
 

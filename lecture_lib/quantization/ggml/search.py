@@ -124,7 +124,8 @@ def one_block_in_steps(x, half: int, rounds: int = 5):
             code = np.float32(np.clip(np.rint(x[j] * others_wcc / others_wcx), -half, half - 1))
             new_wcx = others_wcx + w[j] * x[j] * code
             new_wcc = others_wcc + w[j] * code * code
-            if new_wcx * new_wcx * wcc > wcx * wcx * new_wcc:
+            gains = new_wcx * new_wcx * wcc > wcx * wcx * new_wcc
+            if code != codes[j] and gains:
                 codes[j], wcx, wcc = code, new_wcx, new_wcc
         if np.array_equal(codes, before):
             break
