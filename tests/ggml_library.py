@@ -14,11 +14,16 @@ NUMBERS = {  # enum ggml_type of ggml.h
 }
 
 
+def where() -> Path | None:
+    """The shared library in the package libggml-python, which need not be imported for it."""
+    package = find_spec("libggml")
+    homes = package.submodule_search_locations if package else []
+    return next((path for home in homes for path in Path(home).glob("*/libggml-base.*")), None)
+
+
 @cache
 def library() -> ctypes.CDLL:
-    """The shared library of the package libggml-python; found without importing the package."""
-    home = Path(find_spec("libggml").submodule_search_locations[0])
-    return ctypes.CDLL(str(next(home.glob("lib*/libggml-base.*"))))
+    return ctypes.CDLL(str(where()))
 
 
 def quantize(name: str, values: np.ndarray, size: int) -> np.ndarray:

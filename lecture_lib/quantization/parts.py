@@ -1,4 +1,4 @@
-"""What the bits of a block mean: where each scale, sign and value lies, and which weights it serves.
+"""What the bits of a block mean: where each scale, sign and value lies, and whose it is.
 
 A format packs and unpacks with fast arithmetic on whole bytes. Its parts say the same bit by bit: a
 picture of a block is drawn from them, and a test reads blocks by them and must find the same.

@@ -1,7 +1,7 @@
 """The arithmetic of the C code, whose last bit decides a byte: order of sums, rounding, overflow.
 
-All arrays are float32 and lie with the blocks side by side: x[j] is weight j of every block, so that
-a formula here reads as it does for one block, and numpy works through long rows.
+All arrays are float32 and lie with the blocks side by side: x[j] is weight j of every block. So a
+formula here reads as it does for one block, and numpy works through long rows.
 """
 
 import numpy as np
@@ -56,9 +56,9 @@ def as_half(x) -> np.ndarray:
 def nearest_int(x) -> np.ndarray:
     """The nearest whole number, int32, ties to even, by a trick that ggml's bytes hang on.
 
-    Near 1.5 · 2²³ neighbours among float32 are 1 apart. So adding that number rounds, and the low bits
-    of the sum are the result. Beyond ±2²² that goes wrong, and here it must go wrong in the same
-    way: the result is then any number, and for infinity −2²².
+    Near 1.5 · 2²³ neighbours among float32 are 1 apart. So adding that number rounds, and the low
+    bits of the sum are the result. Beyond ±2²² that goes wrong, and here it must go wrong in the
+    same way: the result is then any number; it is 0 for what is no number, −2²² for infinity.
     """
     bits = (x + np.float32(1.5 * 2**23)).view(np.int32)
     bits &= 0x7FFFFF

@@ -1,9 +1,10 @@
 """The IQ formats: a code names a whole group of weights in a book that all models share.
 
 Four or eight weights together have far fewer likely patterns than possible ones. A book lists some
-hundreds of them, chosen once, and a group of weights is stored as a page number and signs: 1.6 to 3.4
-bits a weight. The books fill thousands of lines, so the package gguf reads these formats for
-us, and nothing here writes them: three of them cannot even be written without calibration.
+hundreds of them, chosen once, and a group of weights is stored as the number of its pattern, and
+signs: 1.6 to 3.4 bits a weight. The books fill thousands of lines, so the package gguf reads these
+formats for us. Nothing here writes them, and three of them ggml itself only writes with
+calibration.
 """
 
 from functools import partial
@@ -19,7 +20,7 @@ BYTES = {  # of a block
     "IQ2_S": 82,
     "IQ3_XXS": 98,
     "IQ3_S": 110,
-    "IQ4_XS": 136,  # the levels of IQ4_NL, in super-blocks: its book has one page
+    "IQ4_XS": 136,  # the levels of IQ4_NL, in super-blocks: no book but those levels
 }
 
 

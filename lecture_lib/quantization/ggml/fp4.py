@@ -1,13 +1,17 @@
 """MXFP4 and NVFP4: codes are floats of 4 bits, and the scale is a small float too.
 
-E2M1 has a sign, two bits of exponent and one of mantissa: 0, 0.5, 1, 1.5, 2, 3, 4, 6. The gaps grow with
-the value, as float gaps do. MXFP4 scales 32 weights by a power of two, E8M0; NVFP4 scales 16 by a float
-of 8 bits without sign, E4M3, and ggml keeps four such groups in a block. In NVIDIA's NVFP4 a
-float32 scales the whole tensor as well; here weights above 448 · 6 or far below 0.01 need that first.
+E2M1 has a sign, two bits of exponent and one of mantissa: 0, 0.5, 1, 1.5, 2, 3, 4, 6. The gaps grow
+with the value, as they do among floats. MXFP4 scales 32 weights by a power of two, E8M0. NVFP4
+scales 16 by a float of 8 bits without a sign, E4M3, and ggml keeps four such groups in a block.
 
-The bytes are those of `quantize_row_mxfp4_ref` and `quantize_row_nvfp4_ref` in ggml-quants.c of ggml
-(MIT), https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c, peculiarities included: see the
-functions. Scales are kept halved, so that twice a code's value is a whole number.
+Such a scale reaches from 2⁻⁹ to 448. NVIDIA's NVFP4 has one float32 for the whole tensor besides,
+to bring the weights there; in ggml's blocks there is none. A group whose weights are all below
+0.005 comes back as 0, and for weights around 0.02, as most are, there is a handful of scales.
+
+The bytes are those of `quantize_row_mxfp4_ref` and `quantize_row_nvfp4_ref` in ggml-quants.c of
+ggml (MIT), https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c, with their
+peculiarities: the functions name them. Scales are kept halved, so that twice a code's value is a
+whole number.
 """
 
 from itertools import pairwise
@@ -16,7 +20,7 @@ import numpy as np
 
 from lecture_lib.quantization.ggml.lanes import block_format
 from lecture_lib.quantization.ggml.planes import Plane, whole
-from lecture_lib.quantization.parts import Part, part
+from lecture_lib.quantization.parts import part
 
 TWICE = np.array([0, 1, 2, 3, 4, 6, 8, 12], np.float32)  # twice the value of each E2M1 magnitude
 SIGNED = np.concatenate([TWICE, 0 - TWICE])  # code 8 is 0 too, not −0
@@ -50,9 +54,10 @@ def half_of_e8m0(codes) -> np.ndarray:
 def e8m0_for(peak) -> np.ndarray:
     """The code of the power of two that brings the largest weight between 4 and 8.
 
-    6 is the largest code's value, so up to a quarter of the range is cut off. The logarithm is
-    rounded to float32 before its floor is taken: just below a power of two it comes out as that power.
-    A code below 0, for weights below 2⁻¹²⁵, wraps; all such a block's weights are stored as zero.
+    The largest value of a code is 6, so what lies between 6 and 8 is cut off. The logarithm is
+    rounded to float32 before its floor is taken: just below a power of two it comes out as that
+    power. A code below 0, for weights below 2⁻¹²⁵, wraps, and all weights of such a block are
+    stored as 0.
     """
     exponent = np.floor(np.log2(peak.astype(np.float64)).astype(np.float32))
     codes = np.where(peak > 0, exponent - 2 + 127, 0)
@@ -117,7 +122,7 @@ def _format(name, scale, bytes_of_codes, pack, unpack, codes: Plane):
     block = np.dtype([scale, ("qs", "u1", bytes_of_codes)])
     weights = 2 * bytes_of_codes
     bits = codes.places(block)
-    parts: list[Part] = [
+    parts = [
         part(scale[0], "scale", whole(block, scale[0]), weights),
         part("signs", "sign", bits[:, 3:], weights),
         part("exponents", "exponent", bits[:, 1:3], weights),

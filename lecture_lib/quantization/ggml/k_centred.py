@@ -1,7 +1,7 @@
 """Q3_K and Q6_K: small blocks with a signed scale and no minimum.
 
-x ≈ (d · scale) · code, with codes from −half to half − 1. A scale may be negative: then it is the most
-positive weight that gets the one code that has no counterpart.
+x ≈ (d · scale) · code, with codes from −half to half − 1. A scale may be negative: then it is the
+most positive weight that gets the one code that has no counterpart.
 
 | format | small blocks | code | scale | with d | bits a weight |
 |---|---|---|---|---|---|

@@ -1,7 +1,7 @@
 """Q2_K, Q4_K and Q5_K: small blocks with a scale and a minimum, both quantized.
 
-x ≈ (d · scale) · code − (dmin · minimum). The minimum costs as much as the scale, and pays where the
-weights of a block do not lie around zero: with 2 bits, four levels, nothing may be wasted.
+x ≈ (d · scale) · code − (dmin · minimum). The minimum costs as much as the scale. It pays where the
+weights of a block do not lie evenly around 0: with 2 bits there are four levels, and none to waste.
 
 | format | small blocks | code | scale, minimum | with d and dmin | bits a weight |
 |---|---|---|---|---|---|
@@ -9,9 +9,8 @@ weights of a block do not lie around zero: with 2 bits, four levels, nothing may
 | Q4_K | 8 of 32 | 4 bits | 6 + 6 bits | 144 bytes | 4.5 |
 | Q5_K | 8 of 32 | 5 bits | 6 + 6 bits | 176 bytes | 5.5 |
 
-The names mislead twice. Q2_K does not take 2 bits a weight, and a file that llama.cpp calls Q2_K is a
-mix of formats with about 3.2 bits a weight for an 8B model. The bytes are those of `quantize_row_q2_K_ref`
-and its neighbours in ggml-quants.c of ggml (MIT), https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c.
+The bytes are those of `quantize_row_q2_K_ref`, `quantize_row_q4_K_ref` and `quantize_row_q5_K_ref`
+in ggml-quants.c of ggml (MIT), https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c.
 """
 
 from collections.abc import Callable
@@ -22,6 +21,7 @@ import numpy as np
 from lecture_lib.quantization.ggml.arithmetic import as_half, in_order
 from lecture_lib.quantization.ggml.lanes import block_format
 from lecture_lib.quantization.ggml.planes import Plane, joined, places, split, whole
+from lecture_lib.quantization.ggml.scale_bytes import NIBBLES, SIX_BITS, Scales
 from lecture_lib.quantization.ggml.search import scale_and_minimum
 from lecture_lib.quantization.ggml.superblocks import (
     WEIGHTS,
@@ -31,69 +31,6 @@ from lecture_lib.quantization.ggml.superblocks import (
     together,
 )
 from lecture_lib.quantization.parts import part
-
-
-@dataclass(frozen=True)
-class Scales:
-    """How the codes of scales and minima, uint8 [blocks, super-blocks] each, share bytes."""
-
-    top: int
-    fields: list
-    pack: Callable  # the codes to the block's fields
-    unpack: Callable  # and back
-    places: Callable  # where the bits of scales and of minima lie
-
-
-def _pack_nibbles(scales, minima):
-    return {"scales": scales | minima << 4}
-
-
-def _unpack_nibbles(stored):
-    return stored["scales"] & 15, stored["scales"] >> 4
-
-
-def _nibble_places(block):
-    bits = whole(block, "scales")
-    return bits[:, :4], bits[:, 4:]
-
-
-def _pack_six_bits(scales, minima):
-    scales, minima = np.minimum(scales, 63), np.minimum(minima, 63)
-    return {
-        "scales": scales[:4] | scales[4:] >> 4 << 6,
-        "minima": minima[:4] | minima[4:] >> 4 << 6,
-        "rest": scales[4:] & 15 | minima[4:] << 4,
-    }
-
-
-def _unpack_six_bits(stored):
-    scales, minima, rest = stored["scales"], stored["minima"], stored["rest"]
-    return (
-        np.concatenate([scales & 63, rest & 15 | scales >> 6 << 4]),
-        np.concatenate([minima & 63, rest >> 4 | minima >> 6 << 4]),
-    )
-
-
-def _six_bit_places(block):
-    scales, minima, rest = (whole(block, field) for field in ("scales", "minima", "rest"))
-    return (
-        np.vstack([scales[:, :6], np.hstack([rest[:, :4], scales[:, 6:]])]),
-        np.vstack([minima[:, :6], np.hstack([rest[:, 4:], minima[:, 6:]])]),
-    )
-
-
-# A byte for both.
-NIBBLES = Scales(15, [("scales", "u1", 16)], _pack_nibbles, _unpack_nibbles, _nibble_places)
-# Twelve bytes for eight scales and eight minima of 6 bits: the first four of each lie whole in
-# `scales` and `minima`; of the last four the low halves share `rest`, and their two high bits
-# fill the room that the first four leave.
-SIX_BITS = Scales(
-    63,
-    [("scales", "u1", 4), ("minima", "u1", 4), ("rest", "u1", 4)],
-    _pack_six_bits,
-    _unpack_six_bits,
-    _six_bit_places,
-)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""IQ4_NL: 32 weights share a scale, and the sixteen codes stand for levels that are not evenly spaced.
+"""IQ4_NL: 32 weights share a scale, and the sixteen codes stand for levels unevenly spaced.
 
 Most weights are small, so the levels lie closer near zero: that spends sixteen codes better than a
 ruler does, at the 4.5 bits a weight of Q4_0. The scale is searched as for Q6_K.
 
 The bytes are those of `quantize_iq4_nl` in ggml-quants.c of ggml (MIT),
-https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c, and the levels those of ggml-common.h
-there. From some 1e19 on the squares of weights are beyond float32, and what comes back is no number.
+https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c; the levels are those of
+ggml-common.h beside it.
 """
 
 import numpy as np

@@ -7,9 +7,7 @@ The name tells the bits of a code, not of a weight: the scale costs 16 / 32 = 0.
 takes 4.5 bits a weight, and Q4_1, with its minimum, 5.
 
 The bytes are those of `quantize_row_q4_0_ref` and its neighbours in ggml-quants.c of ggml (MIT),
-https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c. Scales are float16: for weights about
-as large as 65,504 times the largest code and beyond they are infinite, and what comes back is no
-number. Where all weights are below some 1e−38 the scale is 0, and so is what comes back.
+https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c.
 """
 
 from functools import partial

@@ -1,8 +1,8 @@
 """How codes of a few bits share bytes: ggml deals them out in runs.
 
 A byte has room for two codes of 4 bits, and the two are not neighbours: with a run of 16, byte 0
-holds codes 0 and 16, byte 1 holds codes 1 and 17. So one instruction takes the low halves of sixteen
-bytes and has sixteen neighbouring codes at once. A code of 5 or 6 bits is cut, and its low and its
+holds codes 0 and 16, byte 1 holds codes 1 and 17. So one instruction takes the low halves of 16
+bytes and has 16 neighbouring codes at once. A code of 3, 5 or 6 bits is cut, and its low and its
 high bits lie in planes of their own.
 """
 

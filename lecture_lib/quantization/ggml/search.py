@@ -1,13 +1,14 @@
 """The search for a block's scale: several are tried, and each is then bettered by least squares.
 
 Dividing by a scale and rounding gives codes. But once the codes are fixed, the scale that made them
-is rarely the one that fits them best: least squares knows that one exactly. So ggml tries some
-scales around the obvious one, fits, and keeps what comes closest, with the larger weights counting
-more. That is why the K-quants beat Q4_0 at the same number of bits, and why they take longer.
+is rarely the one that fits them best, and that one is known: least squares gives it. So ggml tries
+some scales around the obvious one, fits, and keeps what comes closest, with the larger weights
+counting more. That is why Q4_K errs less than Q4_0 at the same number of bits, and takes longer.
 
 The three searches are `make_qkx2_quants`, `make_qx_quants` and `make_q3_quants` in ggml-quants.c of
-ggml (MIT), https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c, written down anew for many
-blocks side by side. Every sum and product stands in the order of the C code, as its last bit counts.
+ggml (MIT), https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c, written anew for
+many blocks side by side. Sums and products stand in the order of the C code: the last bit counts.
+In the formulas w is the importance of a weight x, and c its code.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,11 +21,11 @@ NOTHING = np.float32(1e-15)  # below this a block counts as zero
 
 
 def scale_and_minimum(x, importance, top: int, tries: Iterable[float], misfit: Callable):
-    """Scale s, minimum m ≤ 0 and codes 0 to `top` of each block, so that x ≈ s · code + m.
+    """Scale s, minimum m ≤ 0 and codes c, 0 to `top`, of each block, so that x ≈ s c + m.
 
-    A try takes (top + its number) / (max − m) for 1 / s, rounds the weights to codes, and fits s and
-    m to them: the least of Σ w (s · code + m − x)², two linear equations in s and m. It is kept
-    if the sum of w · misfit(s · code + m − x) is less than before; the next one starts from its m.
+    A try takes (top + its number) / (max − m) for 1 / s, rounds the weights to codes, and fits s
+    and m to them: the least of Σ w (s c + m − x)², two linear equations in s and m. It is kept if Σ
+    w misfit(s c + m − x) is less than before, and then the next try starts from its m.
     """
     minimum, high = np.minimum(x.min(axis=0), 0), x.max(axis=0)
     w, wx = in_order(importance), in_order(importance * x)
@@ -81,11 +82,11 @@ def _finite(inverse):
 
 
 def scale_through_zero(sums: Callable, inverses: Iterable):
-    """The scale s of each block in x ≈ s · code, and the inverse that gave the codes it was fitted to.
+    """The scale s of each block in x ≈ s c, and the inverse whose codes it was fitted to.
 
-    `sums` rounds the weights with the inverse of a scale and gives Σ w · code · x and Σ w · code²: the best
-    scale for these codes is their quotient. What it leaves of Σ w x² is less by
-    (Σ w · code · x)² / Σ w · code², so the try with the largest such gain is kept.
+    `sums` rounds the weights with the inverse of a scale, and gives Σ w c x and Σ w c². The best
+    scale for these codes is their quotient. It takes (Σ w c x)² / Σ w c² off the error Σ w x² of
+    leaving all out, so the try with the largest such gain is kept.
     """
     first, *others = inverses
     wcx, wcc = sums(first)
@@ -101,19 +102,47 @@ def scale_through_zero(sums: Callable, inverses: Iterable):
     return scale, kept
 
 
-def scale_in_steps(x, half: int, rounds: int = 5):
-    """The scale of each block in x ≈ s · code, and its codes, −half to half − 1, bettered one by one.
+def one_block_in_steps(x, half: int, rounds: int = 5):
+    """The scale s in x ≈ s c of one block, and its codes c, −half to half − 1: to be read.
 
-    Here the codes move, not the scale. C goes from weight to weight, round after round: a code becomes
-    what the best scale of the others would make of it, if the fit gains. Between two such moves nothing
-    changes, so that all the weights of a block can be asked at once which of them would move next.
+    Here the codes move, not the scale. Weight after weight, round after round, a code becomes what
+    the best scale of all the others would make of it, if that gains. Importance is x².
+
+    C moves a code only while Σ w c x of the others is positive: a slip. Where the farthest weight
+    is positive, the first codes come from a negative scale, the sum is negative, and nothing moves.
+    """
+    w = x * x
+    codes = np.clip(np.rint(x * (-half / largest(x[:, None]))), -half, half - 1)
+    wcx, wcc = in_order((w * x * codes)[:, None])[0], in_order((w * codes * codes)[:, None])[0]
+    for _ in range(rounds):
+        before = codes.copy()
+        for j in range(len(x)):
+            others_wcx = wcx - w[j] * x[j] * codes[j]
+            others_wcc = wcc - w[j] * codes[j] * codes[j]
+            if others_wcx <= 0:
+                continue
+            code = np.float32(np.clip(np.rint(x[j] * others_wcc / others_wcx), -half, half - 1))
+            new_wcx = others_wcx + w[j] * x[j] * code
+            new_wcc = others_wcc + w[j] * code * code
+            gains = new_wcx * new_wcx * wcc > wcx * wcx * new_wcc
+            if code != codes[j] and gains:
+                codes[j], wcx, wcc = code, new_wcx, new_wcc
+        if np.array_equal(codes, before):
+            break
+    return wcx / wcc, codes
+
+
+def scale_in_steps(x, half: int, rounds: int = 5):
+    """The scale s of each block in x ≈ s c, and its codes c, −half to half − 1, moved one by one.
+
+    What `one_block_in_steps` does, for many blocks. Between two moves of a block nothing changes,
+    so all its weights can be asked at once which of them would move; the first after the last
+    move does, and begins another round if it lies before it.
     """
     peak = largest(x)
     codes = np.clip(np.rint(x * (-half / peak)), -half, half - 1)
     importance = x * x
     wcx, wcc = in_order(importance * x * codes), in_order(importance * codes * codes)
-    # A slip in the C code, which files now rely on: where the farthest weight is positive the first
-    # codes come from a negative scale, this sum is negative too, and no code may move.
     moving = np.flatnonzero(wcx > 0)
     following, turn = np.zeros(len(moving), int), np.zeros(len(moving), int)
     while len(moving):
@@ -136,7 +165,7 @@ def scale_in_steps(x, half: int, rounds: int = 5):
 
 
 def _gaining(x, codes, wcx, wcc, half):
-    """The moves that would make a block's fit better: weights, blocks, new codes and new sums."""
+    """All moves of one code that would gain: which weights, of which blocks, new codes and sums."""
     importance = x * x
     wx = importance * x
     others_wcx = wx * codes

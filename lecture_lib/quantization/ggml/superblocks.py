@@ -1,14 +1,15 @@
 """K-quants: 256 weights in a super-block, whose small blocks have scales that are quantized too.
 
 A float16 scale for every 16 weights would cost a whole bit a weight. So a super-block keeps float16
-only once, and a block's own scale is a code of 4 to 8 bits in steps of it: x ≈ (d · scale) · code,
-and where there is a minimum, less (dmin · minimum). After the scales have lost their last bits, the
-weights are rounded once more with what is left of them.
+only once, or once more for minima, and a small block's scale is a code of 4 to 8 bits in steps of
+it: x ≈ (d · scale) · code, and where there is a minimum, less dmin · minimum. Quantizing takes
+three steps: search the best scale of each small block, round the scales to steps, and round the
+weights once more, with what is left of their scales.
 """
 
 import numpy as np
 
-from lecture_lib.quantization.ggml.arithmetic import as_half, largest, nearest_int
+from lecture_lib.quantization.ggml.arithmetic import largest, nearest_int
 
 WEIGHTS = 256
 
@@ -38,7 +39,7 @@ def positive_steps(values, blocks: int, top: int):
 
 
 def largest_scale(scales) -> np.ndarray:
-    """The scale of largest magnitude of each super-block, with its sign; what is no number is passed."""
+    """The scale of largest magnitude of each super-block, with its sign, if it is a number."""
     return largest(np.where(np.isnan(scales), 0, scales))
 
 

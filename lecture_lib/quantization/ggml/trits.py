@@ -1,15 +1,15 @@
 """TQ1_0 and TQ2_0: containers for weights that are −1, 0 or 1 times a scale. Not quantizers.
 
 Both take the largest magnitude of 256 weights for the scale. Weights that are ternary come back as
-they were. Ordinary ones do not: almost all lie nearer to 0 than to the farthest, and what is lost is
+they were. Ordinary ones do not: almost all lie nearer to 0 than to the farthest, and the error is
 0.8 of them, as a root of mean squares. Make weights ternary first, as BitNet does by their mean
 magnitude, and pack them then.
 
 TQ2_0 gives a weight 2 bits, of whose four codes one is wasted. TQ1_0 puts five weights into a byte,
 as 3⁵ = 243 ≤ 256: with the scale 1.6875 bits a weight, and log₂ 3 = 1.585 would be the least.
 
-The bytes are those of `quantize_row_tq1_0_ref` and `quantize_row_tq2_0_ref` in ggml-quants.c of ggml
-(MIT), https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c.
+The bytes are those of `quantize_row_tq1_0_ref` and `quantize_row_tq2_0_ref` in ggml-quants.c of
+ggml (MIT), https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c.
 """
 
 import numpy as np
