@@ -50,6 +50,8 @@ def awq(
     clipping where rows do not have scales of their own.
     """
     weights = calibration.weights(weights)
+    if not len(alphas) or not np.isfinite(alphas).all():
+        raise ValueError(f"a search needs at least one alpha, each a number, not {alphas!r}")
     errors = {}
     for alpha in alphas:
         scales = input_scales(calibration, alpha)

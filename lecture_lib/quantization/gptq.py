@@ -5,6 +5,9 @@ each later input j move by −lost · U_ij / U_ii, where U is upper triangular a
 the Hessian XᵀX. One factorization serves all steps: dropping the inputs that are done with from the
 Hessian is, in its inverse, the elimination that Cholesky carries out anyway. What one block of
 inputs lost reaches the inputs beyond it in one matrix product. Source: arXiv:2210.17323.
+
+The Hessian weighs a token by its square: with one spike among the tokens, or fewer tokens than
+inputs, what serves the sample may harm other text. Damping holds the feedback back.
 """
 
 from dataclasses import replace
