@@ -123,13 +123,16 @@ def test_outliers_are_channels_that_reach_the_threshold_anywhere():
 @pytest.mark.parametrize("values", [CHANNEL, SPIKE, QUIET])
 def test_the_outlier_split_multiplies_in_two_parts(values):
     apart = outliers(values)
-    found = split_product(values, WEIGHTS, BY_TOKEN, WEIGHT_GRID)
+    weights = np.where(apart, 50 * WEIGHTS, WEIGHTS)  # so that they would stretch the scales
+    found = split_product(values, weights, BY_TOKEN, WEIGHT_GRID)
     regular = product(
-        BY_TOKEN.quantize(values[:, ~apart]), WEIGHT_GRID.quantize(WEIGHTS[:, ~apart])
+        BY_TOKEN.quantize(values[:, ~apart]), WEIGHT_GRID.quantize(weights[:, ~apart])
     )
-    mixed = regular + values[:, apart] @ WEIGHTS[:, apart].T
-    assert found == pytest.approx(mixed, rel=1e-5, abs=1e-4)
-    assert relative_rmse(values @ WEIGHTS.T, found) < 0.01
+    direct = values[:, apart] @ weights[:, apart].T
+    assert relative_rmse(regular + direct, found) < 1e-6
+    assert relative_rmse(regular, found - direct) < 0.005
+    hidden = values[:, ~apart] @ WEIGHTS[:, ~apart].T
+    assert relative_rmse(hidden, regular) < 0.02
     hook = split_rounded(values, BY_TOKEN)
     assert np.array_equal(hook[:, apart], values[:, apart])
     assert np.array_equal(hook[:, ~apart], BY_TOKEN.rounded(values[:, ~apart]))
@@ -205,6 +208,7 @@ def test_a_channel_that_is_never_used_keeps_its_size():
         (lambda: smoothing(np.full(INPUTS, np.nan), WEIGHTS), "no code for nan"),
         (lambda: rotation(7), "7 rows are not reached"),
         (lambda: rotation(16).inputs(QUIET), r"16 channels does not divide values of \(64, 72\)"),
+        (lambda: split_product(QUIET, WEIGHTS.T, BY_TOKEN, WEIGHT_GRID), "do not meet"),
         (lambda: split_rounded([[np.inf]], BY_TOKEN), "no code for inf"),
     ],
 )

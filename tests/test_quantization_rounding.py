@@ -105,6 +105,10 @@ def test_stored_bits_count_scales_and_zero_points(grid, scales, bits):
     assert rounded.bits_per_weight == pytest.approx(bits, rel=1e-15)
 
 
+def test_columns_are_shared_by_all_rows_of_a_batch():
+    assert Grid(4, group="column").steps(NORMAL.reshape(4, 6, 64)).scale.shape == (1, 1, 64)
+
+
 def test_a_group_of_128_with_a_scale_of_16_bits_stores_4_125():
     assert Grid(4, group=128).quantize(np.ones((2, 256))).bits_per_weight == 4.125
 

@@ -101,10 +101,13 @@ def split_product(values, weights, grid: Grid, weight_grid: Grid, threshold=THRE
     """values @ weights.T as LLM.int8() finds it: channels with outliers in floats, others by codes.
 
     Channels of the other part are zeros in each, and so take no part in a scale or a sum.
+    ValueError for shapes that do not meet, and as for `product`.
     """
     apart = outliers(values, threshold)
     values = np.asarray(values, np.float32)
     weights = finite("a weight matrix", weights)
+    if weights.ndim != 2 or weights.shape[1:] != values.shape[-1:]:
+        raise ValueError(f"inputs of {values.shape} and weights of {weights.shape} do not meet")
     regular = product(
         grid.quantize(np.where(apart, 0, values)), weight_grid.quantize(np.where(apart, 0, weights))
     )
@@ -134,8 +137,9 @@ def smoothing(largest, weights, alpha=0.5) -> Change:
     """SmoothQuant: inputs are divided by s and weights multiplied, s = max|X|^a / max|W|^(1 − a).
 
     `largest` is the largest magnitude of each input, [in], of a calibration; the weights are
-    [out, in]. An input that is never used, or has no weight, keeps its size. ValueError for shapes
-    that do not meet, for what is not finite, and for an alpha outside of 0 to 1.
+    [out, in], stacked where several layers read the same inputs. An input that is never used, or
+    has no weight, keeps its size. ValueError for shapes that do not meet, for what is not finite,
+    and for an alpha outside of 0 to 1.
     """
     largest, weights = finite("smoothing", largest), finite("smoothing", weights)
     if weights.ndim != 2 or largest.shape != weights.shape[1:]:
@@ -154,8 +158,9 @@ def smoothing(largest, weights, alpha=0.5) -> Change:
 def rotation(size: int, rng=None) -> Change:
     """A rotation of each `size` channels in turn by a Hadamard matrix, made orthogonal.
 
-    With a Generator `rng` its columns get random signs, as QuaRot's do, so that no pattern of the
-    channels stays together. ValueError for sizes without such a matrix, or that do not divide.
+    With a Generator `rng` the channels get random signs before, as in QuaRot, so that none of the
+    patterns that a matrix gathers into one channel is likely. ValueError for sizes without such a
+    matrix, or that do not divide.
     """
     matrix = hadamard(size) / np.float32(np.sqrt(size))
     if rng is not None:
