@@ -45,8 +45,9 @@ def slide_type(cell: NotebookNode) -> str:
 def executed(notebook: NotebookNode, path: Path, medium: str) -> NotebookNode:
     """Run all cells in a fresh kernel, in the folder of `path`, and return the notebook.
 
-    `medium` is "deck" or "page": what its pictures and cards are shown on. Raises BuildError for a
-    cell that fails or takes longer than SECONDS_PER_CELL, and for an error that a widget hid.
+    `medium` is what its pictures and cards are shown on: "deck", "page", or "" for a notebook.
+    Raises BuildError for a cell that fails or takes longer than SECONDS_PER_CELL, and for an error
+    that a widget hid.
     """
     folder = str(path.resolve().parent)
     search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
