@@ -8,7 +8,7 @@ from lecture_lib.scene import State
 from lecture_lib.units import percent
 from lecture_lib.views.bits.errors import corners, worst_error
 from lecture_lib.views.bits.formats import FORMATS, positive_values, written
-from lecture_lib.views.memory.panel import WIDTH, Panel
+from lecture_lib.views.panel import WIDTH, Panel
 from lecture_lib.views.style import (
     EDGE,
     GREY,

@@ -33,6 +33,7 @@ CLASSES = {
     "all NVIDIA with HBM, llama.cpp": ("NVIDIA HBM", "llama.cpp"),
     "all Apple chips, llama.cpp": ("Apple LPDDR", "llama.cpp"),
 }
+HALF = 20, 10.8  # where the line of half the rate has its name
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,8 @@ class PredictedMeasured(LectureScene):
         ax.plot([low, high], [low, high], **LIMIT)
         ax.plot([low, high], [low / 2, high / 2], color=GREY, lw=1.2)
         note(ax, "as predicted").set(x=400, y=455, **rise)
-        note(ax, "half of it", color=SOFT, weight="normal", size=10.5).set(x=20, y=10.8, **rise)
+        x, y = HALF
+        note(ax, "half of it", color=SOFT, weight="normal", size=10.5).set(x=x, y=y, **rise)
         self.marks = self.moving(*ax.plot([], [], ms=9, zorder=5, **MEASURED))
         self.labels = [
             note(ax, color=SOFT, weight="normal", size=10.5, va="center", zorder=6)
@@ -120,7 +122,9 @@ class PredictedMeasured(LectureScene):
         named, below, seen = set(), np.inf, set()
         for k in np.argsort(-state.rates):
             y = np.log(state.rates[k])
-            if state.names[k] in named or below - y < 0.3:  # the words of two marks would touch
+            x = np.log(state.predicted[k] / HALF[0])
+            on_half = -1.9 < x < 0.5 and abs(y - np.log(HALF[1])) < 0.6
+            if state.names[k] in named or below - y < 0.3 or on_half:  # words would touch
                 continue
             named.add(state.names[k])
             below = y
