@@ -8,6 +8,8 @@ MAGNITUDES = (
     *range(-8, -2),
     *(3, 4, 5, 6, 7, 10, 12, 13, 15, 18, 19, 20, 25, 30, 37),
 )
+# Its codes of 3 bits would still move in a sixth round, and C stops after five.
+RESTLESS = [16, -39, 4, -35, 27, -31, 18, 18, -4, 29, 37, -26, 35, 25, 22, -15]
 GREATEST = np.finfo(np.float32).max
 
 
@@ -60,6 +62,7 @@ def of_every_kind(weights: int, each: int) -> np.ndarray:
         "ternary": draw.integers(-1, 2, shape) * 0.37,
         "as large on both sides": tied,
         "plus or minus one": draw.choice([-1, 1], shape),
+        "restless": np.resize(RESTLESS, shape),
         "the greatest float32": draw.choice([-1, 1, 0.5, 0, 0.25], shape) * GREATEST,
         "just below a power of two": below_power,
         "any bits": np.where(np.isfinite(bits), bits, 0),
