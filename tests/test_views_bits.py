@@ -7,7 +7,7 @@ from fractions import Fraction
 import ml_dtypes
 import numpy as np
 import pytest
-from pictures import measure, moved_as_drawn_afresh, shown, to_draw, xy
+from pictures import measure, moved_as_drawn_afresh, shown, stays_undrawn, xy
 
 from lecture_lib.arithmetic import OPERANDS
 from lecture_lib.picture import Picture
@@ -66,17 +66,12 @@ FINITE = {"FP8 E4M3": 448, "FP8 E5M2": 57_344, "FP6 E2M3": 7.5, "FP6 E3M2": 28, 
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_moving_from_any_state_to_any_other_gives_what_drawing_it_afresh_gives(scene):
-    seen = moved_as_drawn_afresh(scene, SCENES[scene])
-    for one, other in itertools.combinations(seen, 2):
-        assert one != other
+    moved_as_drawn_afresh(scene, SCENES[scene])
 
 
-@pytest.mark.parametrize("scene_type", SCENES)
-def test_what_stays_where_it_is_is_not_drawn_again(scene_type):
-    for setting in SCENES[scene_type]:
-        scene, state = shown(scene_type, **setting)
-        scene.move(state)
-        assert not to_draw(scene)
+@pytest.mark.parametrize("scene", SCENES)
+def test_what_stays_where_it_is_is_not_drawn_again(scene):
+    stays_undrawn(scene, SCENES[scene])
 
 
 def words_seen(scene_type, **setting) -> list:
