@@ -139,7 +139,7 @@ FORMATS = [
         unpack_q3,
         lambda block: places(block, *SCALE_PLANES),
         Q3_PLANES,
-        at_once=2**18,
+        at_once=2**18,  # its search asks again and again, of fewer and fewer blocks
     ),
     _format(
         "Q6_K",
