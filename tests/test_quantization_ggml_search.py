@@ -5,7 +5,7 @@ import pytest
 from blocks_to_try import RESTLESS, of_every_kind, ordinary
 
 from lecture_lib.quantization import ggml
-from lecture_lib.quantization.ggml import fp4, k_centred, nonlinear
+from lecture_lib.quantization.ggml import fp4, nonlinear
 from lecture_lib.quantization.ggml.arithmetic import (
     half_away,
     in_order,
@@ -70,15 +70,6 @@ def test_codes_come_to_rest_after_five_rounds_at_the_latest():
     _, six = scale_in_steps(x, 4, rounds=6)
     assert not np.array_equal(five, six)
     assert np.array_equal(one_block_in_steps(x[:, 0], 4)[1], five[:, 0])
-
-
-@pytest.mark.parametrize("k", range(-9, 10))
-def test_each_of_the_nineteen_scales_of_q6_k_is_tried(k):
-    """The weights but the farthest are whole numbers, in one of the scales alone."""
-    x = np.float32([[32 + k / 10, *range(17, 32)]]).T
-    scale, codes = k_centred.scale_by_squares(x, 32)
-    assert scale == pytest.approx(-1, abs=0.01)
-    assert np.array_equal(codes[1:], -x[1:])
 
 
 def test_codes_of_a_block_whose_farthest_weight_is_positive_never_move():

@@ -57,7 +57,7 @@ def unpack_q3(stored):
 
 def pack_q6(x):
     x = apart(x, BLOCKS)
-    scale, codes = scale_by_squares(x, half=32)
+    scale, codes = _scale_by_squares(x, half=32)
     scale = scale.reshape(BLOCKS, -1)
     greatest = largest_scale(scale)
     step, scales = signed_steps(scale, greatest, 128)
@@ -72,7 +72,7 @@ def unpack_q6(stored):
     return _weights(stored["d"], scales, joined(stored, *Q6_PLANES), half=32)
 
 
-def scale_by_squares(x, half):
+def _scale_by_squares(x, half):
     """The scale of each small block among nineteen tries, large weights counting most: by x²."""
     peak = largest(x)
     importance = x * x
@@ -139,7 +139,7 @@ FORMATS = [
         unpack_q3,
         lambda block: places(block, *SCALE_PLANES),
         Q3_PLANES,
-        at_once=2**18,
+        at_once=2**18,  # its search asks again and again, of fewer and fewer blocks
     ),
     _format(
         "Q6_K",

@@ -1,7 +1,8 @@
 """Q4_0 to Q8_0: 32 weights share a scale, and perhaps a minimum.
 
-With a scale alone the code 0 stands for the negative end, and zero has a code of its own; the end
-that lies farther out decides the scale, sign and all. With a minimum the codes start there.
+With a scale alone zero has a code of its own, in the middle. Of codes in even number one side then
+has one more, and it goes to the weight that lies farthest out: where that one is positive the scale
+is negative. With a minimum the codes start there.
 
 The name tells the bits of a code, not of a weight: the scale costs 16 / 32 = 0.5 more, so that Q4_0
 takes 4.5 bits a weight, and Q4_1, with its minimum, 5.

@@ -49,7 +49,7 @@ def signed_steps(values, greatest, half: int):
     The value of largest magnitude gets −half, so the step has its sign, turned round.
     """
     per_step = -half / greatest
-    codes = np.minimum(nearest_int(per_step * values), half - 1).astype(np.int8)
+    codes = np.clip(nearest_int(per_step * values), -half, half - 1).astype(np.int8)
     return 1 / per_step, codes
 
 
