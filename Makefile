@@ -57,10 +57,10 @@ test: environment chromium
 	@$(IN) $(BIN)/python -m pytest -n $(WORKERS)
 
 notebooks: environment
-	@$(IN) $(BIN)/python tools/store_outputs.py
+	@$(IN) $(BIN)/python -m tools.store_outputs
 
 check-fresh: environment
-	@$(IN) $(BIN)/python tools/store_outputs.py --check
+	@$(IN) $(BIN)/python -m tools.store_outputs --check
 
 # The pictures in docs/: an explorable everywhere it lives, photographed by the tests that move it.
 picture: environment chromium

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lecture_lib.attention import Mask, tile_sizes
-from lecture_lib.decode import stored_bytes
+from lecture_lib.decode import resident_bytes, streamed_bytes
 from lecture_lib.roofline import Roof, Work
 from lecture_lib.transformer import kv_cache_bytes, prefill_flops_by_part
 from lecture_lib.units import exact, packed, quantity
@@ -84,23 +84,19 @@ def largest_tile(chip_bytes, width, *, value_bytes=2) -> int:
     return tile
 
 
-def weights_read(shape, *, weight_bits=16, table_bits=None, streamed=True, sequences=1):
-    """Bytes of the weights: those that a decode step reads or, if not `streamed`, all of them."""
-    head = shape.vocabulary * shape.model_dim
-    if streamed:
-        read = shape.streamed_parameters(sequences)
-        return stored_bytes(read, head, weight_bits, table_bits)
-    tables = head if shape.tied_embeddings else 2 * head
-    return stored_bytes(shape.parameters, tables, weight_bits, table_bits)
-
-
-def context_of_equal_reads(shape, *, sequences=1, value_bytes=2, **weights) -> int | None:
+def context_of_equal_reads(
+    shape, *, sequences=1, value_bytes=2, streamed=True, **kept
+) -> int | None:
     """The least context [tokens of each sequence] at which a step reads as much cache as weights.
 
-    None if it never does: a window may keep the caches small for ever. `weights` are those of
-    `weights_read`: streamed=False compares with all parameters, though a step does not read them.
+    None if it never does: a window may keep the caches small for ever. `kept` are the bits of
+    `streamed_bytes`; streamed=False compares with all weights, though a step does not read them.
     """
-    read = weights_read(shape, sequences=sequences, **weights)
+    read = (
+        streamed_bytes(shape, tokens=sequences, **kept)
+        if streamed
+        else resident_bytes(shape, **kept)
+    )
     return _first(
         lambda n: kv_cache_bytes(shape, n, sequences=sequences, value_bytes=value_bytes) >= read
     )

@@ -6,15 +6,20 @@ from lecture_lib import catalog
 from lecture_lib.catalog import Measurement
 from lecture_lib.tables import Table
 
+OWN = "our own arithmetic"
+
 
 def origin(row) -> str:
     """The titles of the documents that a row of the catalog rests on, without their remarks.
+
+    Where none is behind a row, its figures were worked out from others of the catalog.
 
     >>> origin(catalog.claim("C01"))
     'turboderp-org/exllamav2 README; geerlingguy/ai-benchmarks README'
     """
     titles = [p.title for p in row.provenance.values()] + [s.title for s in row.also]
-    return "; ".join(dict.fromkeys(title.partition(" (")[0] for title in titles))
+    documents = [title for title in titles if title != catalog.sources()["derived"].title]
+    return "; ".join(dict.fromkeys(t.partition(" (")[0] for t in documents)) or OWN
 
 
 def computed_from(*names: str) -> str:

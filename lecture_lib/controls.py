@@ -16,6 +16,7 @@ class Control:
     kind: str  # "menu", "slider" or "switch"
     name: str | None = None  # the words before the control; by default the argument's name
     play: bool = False  # whether a button steps through the values
+    groups: tuple[tuple[str, int], ...] = ()  # of a menu: their names, how many values each has
 
     def __post_init__(self):
         if not self.values:
@@ -42,13 +43,19 @@ class Control:
 def choice(
     options: Mapping[str, Any] | Sequence[str], start: Any = None, *, name: str | None = None
 ):
-    """A menu. `options` are words, or words with what they stand for: {"FP16": 2, "INT8": 1}."""
+    """A menu. `options` are words, or words with what they stand for: {"FP16": 2, "INT8": 1}.
+
+    A long menu is read more easily in groups of words: {"AMD": ["MI300X"], "Google": ["TPU v4"]}.
+    """
+    groups = ()
+    if isinstance(options, Mapping) and all(isinstance(v, list) for v in options.values()):
+        groups = tuple((group, len(members)) for group, members in options.items())
+        options = [option for members in options.values() for option in members]
     if not isinstance(options, Mapping):
         options = {str(option): option for option in options}
     values = tuple(options.values())
-    return Control(
-        values, tuple(options), values[0] if start is None and values else start, "menu", name
-    )
+    first = values[0] if start is None and values else start
+    return Control(values, tuple(options), first, "menu", name, groups=groups)
 
 
 def doubling(

@@ -75,6 +75,37 @@ def stored_bytes(parameters, tables, weight_bits, table_bits=None):
     return ((parameters - tables) * weight_bits + tables * (table_bits or weight_bits)) / 8
 
 
+def streamed_bytes(shape, *, tokens=1, weight_bits=16, table_bits=None):
+    """Bytes of the weights that so many tokens read together: the head, but no input table."""
+    weight_bits = quantity(f"{shape.name}: weight_bits", weight_bits)
+    head = shape.vocabulary * shape.model_dim
+    return stored_bytes(shape.streamed_parameters(tokens), head, weight_bits, table_bits)
+
+
+def resident_bytes(shape, *, weight_bits=16, table_bits=None):
+    """Bytes of all weights, as a file or a memory holds them: with every table."""
+    weight_bits = quantity(f"{shape.name}: weight_bits", weight_bits)
+    tables = shape.vocabulary * shape.model_dim * (1 if shape.tied_embeddings else 2)
+    return stored_bytes(shape.parameters, tables, weight_bits, table_bits)
+
+
+def bytes_per_weight(shape, *, tokens=1, **kept):
+    """Bytes of a weight that is read, on average; `kept` are the bits of `streamed_bytes`."""
+    return streamed_bytes(shape, tokens=tokens, **kept) / shape.streamed_parameters(tokens)
+
+
+def parted_work(shape, *, sequences=1, context_tokens=CONTEXT_TOKENS, **kept) -> tuple[Work, Work]:
+    """A step's work in two: what it takes without any context, and what the context adds to that.
+
+    The first is the matrices, shared by all; the second attention, each sequence's own. `kept` are
+    the bits of `streamed_bytes`.
+    """
+    weight_bytes = bytes_per_weight(shape, tokens=sequences, **kept)
+    setting = {"sequences": sequences, "weight_bytes": weight_bytes}
+    whole, bare = shape.decode_work(context_tokens, **setting), shape.decode_work(0, **setting)
+    return bare, Work(whole.flops - bare.flops, whole.traffic - bare.traffic)
+
+
 def decode_step(
     shape,
     roof: Roof,
@@ -90,16 +121,13 @@ def decode_step(
     scales; `table_bits`, if given, is kept for the embedding and the head. The cache holds 2 bytes
     a value in a Transformer, 4 in a recurrent state.
     """
-    weight_bits = quantity(f"{shape.name}: weight_bits", weight_bits)
-    head = shape.vocabulary * shape.model_dim
-    streamed = shape.streamed_parameters(sequences)
-    weight_bytes = stored_bytes(streamed, head, weight_bits, table_bits) / streamed
-    tables = head if shape.tied_embeddings else 2 * head
+    kept = {"weight_bits": weight_bits, "table_bits": table_bits}
+    weight_bytes = bytes_per_weight(shape, tokens=sequences, **kept)
     return DecodeStep(
         roof=roof,
         work=shape.decode_work(context_tokens, sequences=sequences, weight_bytes=weight_bytes),
         sequences=sequences,
-        weights=stored_bytes(shape.parameters, tables, weight_bits, table_bits),
+        weights=resident_bytes(shape, **kept),
         caches=shape.cache_bytes(context_tokens, sequences=sequences),
     )
 

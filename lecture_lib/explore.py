@@ -157,6 +157,7 @@ class Explorable:
             "size": list(self.scene.size),
             "alt": (inspect.getdoc(self.scene) or "").partition("\n\n")[0].replace("\n", " "),
             "source": self.scene.source,
+            "compares": self.scene.compares,
             "words": {colour.variable: words for colour, words in WORDS.items()},
             "deck": deck,
             "start": self.places(self.starts),
@@ -167,6 +168,7 @@ class Explorable:
                     "kind": control.kind,
                     "play": control.play,
                     "labels": list(control.labels),
+                    "groups": [list(group) for group in control.groups],
                     "written": [_written(value) for value in control.values],
                     "values": list(range(len(control.values)))
                     if name in live

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lecture_lib.decode import decode_step
+from lecture_lib.decode import parted_work
 from lecture_lib.roofline import Roof, Work, floor_time, sum_time
 from lecture_lib.transformer import TransformerShape
 from lecture_lib.units import packed, quantity
@@ -86,15 +86,15 @@ def tensor_parallel(shape, roof, link, *, devices, sequences=1, **setting) -> Te
             f"{shape.name}: devices must divide the {shape.query_heads} query heads, and {devices} "
             f"does not; take a power of two"
         )
-    setting["sequences"] = sequences
-    whole = decode_step(shape, roof, **setting).work
-    bare = decode_step(shape, roof, **setting | {"context_tokens": 0}).work
+    bare, attention = parted_work(shape, sequences=sequences, **setting)
     parts = 1 if shape.mla else min(devices, shape.kv_heads)
-    caches = whole.traffic - bare.traffic
     message = 2 * shape.model_dim * quantity("sequences", sequences, least=1)
     return TensorParallel(
         roof,
-        Work(whole.flops / devices, bare.traffic / devices + caches / parts),
+        Work(
+            (bare + attention).flops / devices,
+            bare.traffic / devices + attention.traffic / parts,
+        ),
         REDUCES_PER_LAYER * shape.layers * all_reduce_time(message, devices, link),
     )
 

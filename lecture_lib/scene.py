@@ -29,6 +29,7 @@ class Scene:
 
     size = (900, 360)  # CSS pixels, 100 to the inch of the figure
     source = ""  # where the numbers come from, printed small under the picture
+    compares = True  # whether one state can be read that lies in grey under another
     style: dict = {}  # noqa: RUF012 - matplotlib settings, read and never written
 
     def __init__(self):

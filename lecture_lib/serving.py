@@ -1,5 +1,6 @@
 """Which roof a device decodes under, and what of the catalog can be set against each other."""
 
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from lecture_lib import catalog
@@ -56,12 +57,13 @@ def link(device: str, latency: float = 0.0) -> Link:
 
 def kept_as(weights: str, context_tokens: int = CONTEXT_TOKENS) -> dict:
     """The setting of a decode step for a format of the catalog and a length of context."""
+    return {"context_tokens": context_tokens, **bits_of(weights)}
+
+
+def bits_of(weights: str) -> dict:
+    """The bits that a format of the catalog takes for a weight, and those of a table's weight."""
     kept = catalog.weight_format(weights)
-    return {
-        "context_tokens": context_tokens,
-        "weight_bits": kept.bits_per_weight,
-        "table_bits": kept.table_bits,
-    }
+    return {"weight_bits": kept.bits_per_weight, "table_bits": kept.table_bits}
 
 
 def devices_that_decode() -> list[str]:
@@ -72,6 +74,23 @@ def devices_that_decode() -> list[str]:
 def models_that_decode() -> list[str]:
     """The models whose work can be counted from their shape, in the catalog's order."""
     return [name for name in catalog.models() if _works(catalog.shape, name)]
+
+
+def by_vendor(devices: Iterable[str]) -> dict[str, list[str]]:
+    """The devices in groups, one for each vendor, as a menu shows them."""
+    return _grouped(devices, lambda name: catalog.device(name).vendor)
+
+
+def by_family(models: Iterable[str]) -> dict[str, list[str]]:
+    """The models in groups, one for each family, as a menu shows them."""
+    return _grouped(models, lambda name: catalog.model(name).family or "others")
+
+
+def _grouped(names: Iterable[str], group_of: Callable[[str], str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(group_of(name), []).append(name)
+    return groups
 
 
 def _works(function, name: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lecture_lib.decode import stored_bytes
+from lecture_lib.decode import bytes_per_weight, parted_work
 from lecture_lib.roofline import Roof, Work, floor_time, sum_time
 from lecture_lib.transformer import TransformerShape, prefill_work
 from lecture_lib.units import packed, quantity
@@ -58,10 +58,10 @@ def prefill(
         raise ValueError(
             f"{shape.name}: the reading of prompts is counted for transformers alone; take one"
         )
-    head = shape.vocabulary * shape.model_dim
-    streamed = shape.streamed_parameters(sequences * np.asarray(prompt_tokens))
-    weight_bits = quantity(f"{shape.name}: weight_bits", weight_bits)
-    weight_bytes = stored_bytes(streamed, head, weight_bits, table_bits) / streamed
+    tokens = sequences * np.asarray(prompt_tokens)
+    weight_bytes = bytes_per_weight(
+        shape, tokens=tokens, weight_bits=weight_bits, table_bits=table_bits
+    )
     work = prefill_work(
         shape, prompt_tokens, sequences=sequences, weight_bytes=weight_bytes, causal=causal
     )
@@ -82,22 +82,15 @@ def critical_sequences(roof, *, weight_bits=16):
     return roof.ridge * quantity("weight_bits", weight_bits) / 16
 
 
-def in_turn_time(shape, roof, *, sequences=1, context_tokens=0, weight_bits=16, table_bits=None):
+def in_turn_time(shape, roof, *, context_tokens=0, **setting):
     """Least time [s] of a decode step in which attention and the matrices take turns.
 
     Attention reads each sequence's own cache and is limited by memory however many share the
     step; the matrices are read once and multiplied for all: B*KV/BW + max(2*B*P/F, P*b/BW). Not
     less than the floor, in which the one's arithmetic may hide behind the other's reading.
+    `setting` is that of `parted_work`.
     """
-    head = shape.vocabulary * shape.model_dim
-    streamed = shape.streamed_parameters(sequences)
-    weight_bits = quantity(f"{shape.name}: weight_bits", weight_bits)
-    kept = {
-        "sequences": sequences,
-        "weight_bytes": stored_bytes(streamed, head, weight_bits, table_bits) / streamed,
-    }
-    whole, matrices = shape.decode_work(context_tokens, **kept), shape.decode_work(0, **kept)
-    attention = Work(whole.flops - matrices.flops, np.maximum(whole.traffic - matrices.traffic, 0))
+    matrices, attention = parted_work(shape, context_tokens=context_tokens, **setting)
     return floor_time(matrices, roof) + floor_time(attention, roof)
 
 

@@ -16,6 +16,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE = 30_000  # ms for a deck to open; the last picture of a large one takes some seconds
 LOCAL = ("file:", "data:", "blob:", "about:")
 
 
@@ -42,6 +43,18 @@ def launched() -> Iterator:
             yield browser
         finally:
             browser.close()
+
+
+def wait_for_deck(page, patience: int = PATIENCE) -> None:
+    """Wait until the slides of the open deck stand and every moving picture is unpacked.
+
+    Raises playwright's TimeoutError after so many ms.
+    """
+    for condition in (
+        "window.Reveal && Reveal.isReady()",
+        "!document.querySelector('lecture-explorable > script')",
+    ):
+        page.wait_for_function(condition, timeout=patience)
 
 
 @dataclass

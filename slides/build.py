@@ -4,14 +4,14 @@ Each notebook runs once in a fresh kernel. Its marked cells become the deck of i
 any notebook named, the talks of slides/plan.toml are built from the same slides too.
 """
 
-import argparse
 import sys
-from collections.abc import Iterable
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from slides import BUILT, BuildError, packages
-from slides.chapters import NOTEBOOKS, Chapter, chapter
+from slides.chapters import Chapter, all_notebooks, chapter
 from slides.decks import MOST_BYTES, Deck, write_deck, write_whole
 from slides.plan import read_plan
 from slides.script import script
@@ -22,11 +22,9 @@ AT_ONCE = 2  # notebooks: each has a kernel of its own that wants a core
 
 def main(arguments: list[str] | None = None) -> int:
     """Build the decks that the command line names; return 0, or 1 after saying what is wrong."""
-    parser = argparse.ArgumentParser(description="Build self-contained slide decks from notebooks.")
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all, and the talks")
-    parser.add_argument("--out", type=Path, default=BUILT)
-    options = parser.parse_args(arguments)
-    notebooks = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+    about = "Build self-contained slide decks from notebooks."
+    options = asked(arguments, about, unnamed="all, and the talks")
+    notebooks = options.notebooks or all_notebooks()
     if not notebooks:
         print("There is no notebook in notebooks/.", file=sys.stderr)
         return 1
@@ -40,6 +38,20 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def asked(arguments: list[str] | None, about: str, unnamed: str = "all") -> Namespace:
+    """The notebooks that a command line names, perhaps none, and the folder `out`."""
+    parser = ArgumentParser(description=about)
+    parser.add_argument("notebooks", nargs="*", type=Path, help=f"default: {unnamed}")
+    parser.add_argument("--out", type=Path, default=BUILT)
+    return parser.parse_args(arguments)
+
+
+def of_each(make: Callable, notebooks: Iterable[Path]) -> list:
+    """What is made of each notebook, in their order."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(make, notebooks))
+
+
 def _report(path: Path, deck: Deck) -> None:
     size = f"{path.stat().st_size / 1e6:.1f} of at most {MOST_BYTES / 1e6:.0f} MB"
     moving = sum(slide.moves for slide in deck.slides)
@@ -50,8 +62,7 @@ def decks(notebooks: Iterable[Path], *, with_talks: bool = False) -> list[Deck]:
     """The decks of these notebooks, and with them the talks of the plan. Raises BuildError."""
     packages.install()
     plan = read_plan() if with_talks else None
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        chapters = list(pool.map(chapter, notebooks))
+    chapters = of_each(chapter, notebooks)
     found = [chapter_deck(one) for one in chapters]
     return [*found, *talks(plan, chapters)] if plan else found
 

@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from slides import BuildError
 from slides.meanings import coloured_code, coloured_strong
 from slides.packages import Formula, render_formulas
+from slides.running import place, slide_type, tags
 
 LONGEST_QUESTION = 50  # characters: one line of 40 px type
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -136,10 +137,9 @@ def read_slides(notebook: NotebookNode, name: str, prose: Prose) -> list[Slide]:
     """
     slides: list[Slide] = []
     for number, cell in enumerate(notebook.cells, start=1):
-        words = cell.source.strip().splitlines() or ["empty"]
-        where = f"{name}, cell {number} ({words[0][:60]})"
+        where = place(name, number, cell)
         refuse_warnings(cell, where)
-        mark = cell.metadata.get("slideshow", {}).get("slide_type", "skip")
+        mark = slide_type(cell)
         if mark == "skip":
             continue
         if mark == "slide":
@@ -228,7 +228,7 @@ def _add_parts(slide: Slide, cell: NotebookNode, where: str, prose: Prose, fragm
 def _code_parts(slide: Slide, cell: NotebookNode, where: str, prose: Prose) -> list[str]:
     """Code if it is to be seen, then its outputs; printed text stands on the panel of the code."""
     code, printed, shown = "", "", []
-    if "show-code" in cell.metadata.get("tags", []):
+    if "show-code" in tags(cell):
         code = f"<pre><code>{coloured_code(cell.source.strip())}</code></pre>"
     for output in cell.outputs:
         if output.output_type == "error":

@@ -13,6 +13,10 @@ NOTEBOOKS = ROOT / "notebooks"
 LECTURE = "LLM inference"
 
 
+def all_notebooks() -> list[Path]:
+    return sorted(NOTEBOOKS.glob("*.ipynb"))
+
+
 @dataclass(frozen=True)
 class Chapter:
     """The slides of a notebook, and which state of it they show."""

@@ -5,13 +5,11 @@ solution copy has every exercise answered and the way open, and keeps the speake
 all that a slide shows, for a slide's words do not stand in the text a second time.
 """
 
-import argparse
 import ast
 import json
 import re
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -21,11 +19,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from slides import BUILT, BuildError, edition
-from slides.build import AT_ONCE
-from slides.chapters import NOTEBOOKS
+from slides import BuildError, edition
+from slides.build import asked, of_each
+from slides.chapters import all_notebooks
 from slides.decks import write_whole
-from slides.running import executed, read
+from slides.running import executed, place, read, slide_type, tags
 
 KERNEL = ("kernelspec", "language_info")
 TEXT = ("text/plain", "text/markdown")
@@ -65,20 +63,6 @@ def solution(path: Path) -> NotebookNode:
     return _copy(path, "solution", _solved)
 
 
-def place(path: Path, number: int, cell: NotebookNode) -> str:
-    """Where a cell stands, for an error message: notebook, number and first words."""
-    words = cell.source.strip().splitlines() or ["empty"]
-    return f"{path.name}, cell {number} ({words[0][:60]})"
-
-
-def tags(cell: NotebookNode) -> list[str]:
-    return cell.metadata.get("tags", [])
-
-
-def slide_type(cell: NotebookNode) -> str | None:
-    return cell.metadata.get("slideshow", {}).get("slide_type")
-
-
 def check_links(notebook: NotebookNode, path: Path) -> None:
     """Raises BuildError for a link that leads nowhere from a copy: to no chapter and no address."""
     for number, cell in enumerate(notebook.cells, start=1):
@@ -87,7 +71,7 @@ def check_links(notebook: NotebookNode, path: Path) -> None:
             chapter = "/" not in target and (path.parent / target).suffix == ".ipynb"
             if not ELSEWHERE.match(target) and not (chapter and (path.parent / target).is_file()):
                 raise BuildError(
-                    f"{place(path, number, cell)}: {target} does not travel with a copy; link "
+                    f"{place(path.name, number, cell)}: {target} does not travel with a copy; link "
                     "a chapter by its file's name, or give the whole address, or attach a picture."
                 )
 
@@ -137,7 +121,7 @@ def _worked(path: Path, _stamp: str) -> dict[int, Worked]:
     """Number of a cell -> its exercise, worked in the notebook's own kernel once a state."""
     notebook = read(path)
     calls = {
-        number: _call(cell, place(path, number, cell))
+        number: _call(cell, place(path.name, number, cell))
         for number, cell in enumerate(notebook.cells, start=1)
         if "exercise" in tags(cell)
     }
@@ -173,7 +157,7 @@ def _told(cell: NotebookNode, answered: str, path: Path, number: int) -> Worked:
     face, reply, says = json.loads(cell.outputs[-1].text)
     way = face["solution"]
     if reply["kind"] != "right":
-        where = place(path, number, cell)
+        where = place(path.name, number, cell)
         raise BuildError(f"{where}: its own solution, {way['truth']}, is told: {reply['says']}")
     ask, words, truth = (_escaped(part) for part in (face["ask"], way["words"], way["truth"]))
     parts = [f"*{ask}*", words, _fenced(way["code"]), f"**{truth}**"]
@@ -240,14 +224,10 @@ def copies(path: Path) -> dict[str, NotebookNode]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the copies that the command line names; return 0, or 1 after saying what is wrong."""
-    parser = argparse.ArgumentParser(description="Build students' and solution copies.")
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
-    parser.add_argument("--out", type=Path, default=BUILT)
-    options = parser.parse_args(arguments)
-    paths = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+    options = asked(arguments, "Build students' and solution copies.")
+    paths = options.notebooks or all_notebooks()
     try:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            built = list(pool.map(copies, paths))
+        built = of_each(copies, paths)
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1

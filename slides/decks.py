@@ -61,8 +61,8 @@ def html(deck: Deck, template: str = "deck.html.j2", **more) -> str:
         css_variables("body", dark=["body.dark"], system=""),
         (HERE / "theme.css").read_text(encoding="utf-8"),
     ]
-    templates = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined)
-    return templates.get_template(template).render(
+    return rendered(
+        template,
         deck=deck,
         lecture=LECTURE,
         edition=edition(),
@@ -75,20 +75,30 @@ def html(deck: Deck, template: str = "deck.html.j2", **more) -> str:
     )
 
 
+def rendered(template: str, **values) -> str:
+    """The page that one of the templates beside this file makes of the values."""
+    templates = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined)
+    return templates.get_template(template).render(**values)
+
+
+def check_size(page: str, what: str, most: float, moving: str = "") -> None:
+    """Refuses a page that is too large to travel, with what it is and perhaps what moves in it."""
+    size = len(page.encode())
+    if size > most:
+        raise BuildError(
+            f"{what} would take {size / 1e6:.1f} MB, and {most / 1e6:.0f} MB is the most; {moving}"
+            "let fewer controls move there, with in_deck=[...]."
+        )
+
+
 def write_deck(deck: Deck, out: Path) -> Path:
     """Write the deck into the folder `out` and return its path; replace what stands there whole.
 
     Raises BuildError for a deck that is too large to travel.
     """
     content = html(deck)
-    size = len(content.encode())
-    if size > MOST_BYTES:
-        moving = sum(slide.moves for slide in deck.slides)
-        raise BuildError(
-            f"{deck.name}: its deck would take {size / 1e6:.1f} MB, and {MOST_BYTES / 1e6:.0f} MB "
-            f"is the most; {moving} of its pictures move: let fewer controls move there, with "
-            "in_deck=[...]."
-        )
+    moving = sum(slide.moves for slide in deck.slides)
+    check_size(content, f"{deck.name}: its deck", MOST_BYTES, f"{moving} of its pictures move: ")
     path = out / f"{deck.name}.html"
     write_whole(path, content)
     return path

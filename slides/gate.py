@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slides import BUILT, BuildError
-from slides.browser import Visit, launched, visit
+from slides.browser import PATIENCE, Visit, launched, visit, wait_for_deck
 
 SCREENS = ((1280, 720), (1920, 1080))
 SCRIPT = [Path(__file__).with_name(name) for name in ("gate_look.js", "gate_checks.js", "gate.js")]
-PATIENCE = 30_000  # ms for a deck to open; the last picture of a large one takes some seconds
 
 
 @dataclass(frozen=True)
@@ -120,16 +119,11 @@ def _line(words: str) -> str:
 
 
 def _ready(opened: Visit) -> bool:
-    """Whether the slides stand and every moving picture is unpacked, after waiting for it."""
+    """Whether all of the deck stands, after waiting for it."""
     from playwright.sync_api import TimeoutError as Late
 
-    page = opened.page
     try:
-        for condition in (
-            "window.Reveal && Reveal.isReady()",
-            "!document.querySelector('lecture-explorable > script')",
-        ):
-            page.wait_for_function(condition, timeout=PATIENCE)
+        wait_for_deck(opened.page, PATIENCE)
     except Late:
         return False
     return True

@@ -4,28 +4,25 @@ One file holds text, formulas, pictures that move, questions with their answers 
 fonts. It has what the notebook shows, in its order; code only where a cell is tagged show-code.
 """
 
-import argparse
 import re
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbformat import NotebookNode
 
 from lecture_lib import front
 from lecture_lib.catalog.edition import edition as data_edition
 from lecture_lib.palette import css_variables
-from slides import BUILT, ROOT, BuildError, edition, packages
-from slides.build import AT_ONCE
+from slides import ROOT, BuildError, edition, packages
+from slides.build import asked, of_each
 from slides.cells import Prose, refuse_warnings, with_number_columns
-from slides.chapters import LECTURE, NOTEBOOKS
-from slides.copies import check_links, place, slide_type, tags
-from slides.decks import write_whole
+from slides.chapters import LECTURE, all_notebooks
+from slides.copies import check_links
+from slides.decks import check_size, rendered, write_whole
 from slides.meanings import coloured_code
-from slides.running import executed, read
+from slides.running import executed, place, read, slide_type, tags
 
 MOST_BYTES = 4e6  # of a hand-out: it is opened on a phone
 VARIES = (
@@ -52,8 +49,8 @@ def handout(path: Path) -> str:
 
 def _page(path: Path, notebook: NotebookNode, stamp: str, parts: list[str], contents) -> str:
     body = "".join(parts)
-    templates = Environment(loader=FileSystemLoader(ROOT / "slides"), undefined=StrictUndefined)
-    content = templates.get_template("handout.html.j2").render(
+    content = rendered(
+        "handout.html.j2",
         name=path.stem,
         stamp=stamp,
         lecture=LECTURE,
@@ -65,13 +62,7 @@ def _page(path: Path, notebook: NotebookNode, stamp: str, parts: list[str], cont
         modules=[front.script("explorable")] if "<lecture-explorable>" in body else [],
         licences=packages.licences("KaTeX", "IBM Plex"),
     )
-    size = len(content.encode())
-    if size > MOST_BYTES:
-        raise BuildError(
-            f"{path.name}: its hand-out would take {size / 1e6:.1f} MB, and "
-            f"{MOST_BYTES / 1e6:.0f} MB is the most; let fewer controls move there, "
-            "with in_deck=[...]."
-        )
+    check_size(content, f"{path.name}: its hand-out", MOST_BYTES)
     return content
 
 
@@ -90,7 +81,7 @@ def _css(body: str) -> str:
 def _parts(notebook: NotebookNode, path: Path, prose: Prose) -> Iterator[str]:
     """HTML of everything that a reader sees, in the notebook's order."""
     for number, cell in enumerate(notebook.cells, start=1):
-        where = place(path, number, cell)
+        where = place(path.name, number, cell)
         refuse_warnings(cell, where)
         if slide_type(cell) == "notes" or "setup" in tags(cell):
             continue
@@ -174,15 +165,11 @@ def _with_contents(parts: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the hand-outs that the command line names; return 0, or 1 and say what is wrong."""
-    parser = argparse.ArgumentParser(description="Build hand-outs for reading from notebooks.")
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
-    parser.add_argument("--out", type=Path, default=BUILT)
-    options = parser.parse_args(arguments)
-    paths = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+    options = asked(arguments, "Build hand-outs for reading from notebooks.")
+    paths = options.notebooks or all_notebooks()
     try:
         packages.install()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            pages = list(pool.map(handout, paths))
+        pages = of_each(handout, paths)
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1

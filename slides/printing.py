@@ -12,7 +12,7 @@ from pathlib import Path
 from pypdf import PdfReader, PdfWriter
 
 from slides import BUILT, BuildError
-from slides.browser import launched, visit
+from slides.browser import launched, visit, wait_for_deck
 from slides.decks import write_whole
 
 BUILT_FROM = "document.querySelector('meta[name=built-from]').content"
@@ -46,7 +46,7 @@ def print_deck(browser, deck: Path) -> int:
     """
     page = visit(browser, f"{deck.resolve().as_uri()}?print-pdf").page
     page.wait_for_function("document.querySelector('.reveal .pdf-page section')")
-    page.wait_for_function("!document.querySelector('lecture-explorable > script')")
+    wait_for_deck(page)
     slides = deck.read_text(encoding="utf-8").count("<section class=")
     pdf = _printed(page)
     sizes = {tuple(round(float(side) / POINTS) for side in p.mediabox[2:]) for p in pdf.pages}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slides import BuildError
-from slides.chapters import NOTEBOOKS, Chapter, outline
+from slides.chapters import Chapter, all_notebooks, outline
 from slides.plan import Part, Plan, read_plan
 from slides.talks import chosen_slides, find
 
@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help="talks or chapters; default: all of them")
     names = parser.parse_args(arguments).names
     try:
-        plan, chapters = read_plan(), [outline(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+        plan, chapters = read_plan(), [outline(path) for path in all_notebooks()]
         lists = {
             slot.name: rehearsal(slot.name, slot.minutes, talk_lines(plan, slot.name, chapters))
             for slot in plan.slots.values()

@@ -27,12 +27,27 @@ def read(path: Path) -> NotebookNode:
         raise BuildError(f"{path.name} is no notebook: {error}") from None
 
 
+def place(name: str, number: int, cell: NotebookNode) -> str:
+    """Where a cell stands, for an error message: the notebook's file, number and first words."""
+    words = cell.source.strip().splitlines() or ["empty"]
+    return f"{name}, cell {number} ({words[0][:60]})"
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def slide_type(cell: NotebookNode) -> str:
+    """What the cell is on a slide; "skip" where it is not marked."""
+    return cell.metadata.get("slideshow", {}).get("slide_type", "skip")
+
+
 def executed(notebook: NotebookNode, path: Path, medium: str) -> NotebookNode:
     """Run all cells in a fresh kernel, in the folder of `path`, and return the notebook.
 
-    A notebook without code needs no kernel. `medium` is "deck" or "page": what its pictures and
-    cards are shown on. Raises BuildError for a cell that fails or takes longer than
-    SECONDS_PER_CELL, and for an error that a widget hid.
+    A notebook without code needs no kernel. `medium` is what its pictures and cards are shown on:
+    "deck", "page", or "" for a notebook. Raises BuildError for a cell that fails or takes longer
+    than SECONDS_PER_CELL, and for an error that a widget hid.
     """
     if not any(cell.cell_type == "code" and cell.source.strip() for cell in notebook.cells):
         return notebook
@@ -76,8 +91,7 @@ def _last_begun(notebook: NotebookNode) -> int:
 def _failed_cell(notebook: NotebookNode, path: Path) -> str:
     """Name the last code cell that was begun."""
     begun = _last_begun(notebook)
-    words = notebook.cells[begun].source.strip().splitlines() or ["empty"]
-    return f"{path.name}, cell {begun + 1} ({words[0][:60]})"
+    return place(path.name, begun + 1, notebook.cells[begun])
 
 
 def _refuse_hidden_errors(notebook: NotebookNode, path: Path) -> None:

@@ -36,14 +36,23 @@ def afresh(scene_type, state) -> tuple[str, ...]:
 
 
 def moved_as_drawn_afresh(scene_type, settings) -> list[tuple[str, ...]]:
-    """The layers of four settings, having seen that moving from any to any other gives the same."""
+    """The layers of each setting, all different: moving between the first four gave the same."""
     states = [scene_type.state(**setting) for setting in settings]
     fresh = [afresh(scene_type, state) for state in states]
     moved = Picture(scene_type())
     for k in (0, 1, 0, 2, 0, 3, 1, 2, 1, 3, 2, 3, 0):  # every ordered pair
         moved.show(states[k])
         assert layers(moved) == fresh[k], settings[k]
+    assert len(set(fresh)) == len(fresh)
     return fresh
+
+
+def stays_undrawn(scene_type, settings) -> None:
+    """Sees that no artist is drawn again when a picture is moved to where it stands."""
+    for setting in settings:
+        scene, state = shown(scene_type, **setting)
+        scene.move(state)
+        assert not to_draw(scene), setting
 
 
 def to_draw(scene) -> list:

@@ -15,8 +15,8 @@ from lecture_lib.attention_cost import (
     prompt_of_equal_flops,
     score_bytes,
     stored_work,
-    weights_read,
 )
+from lecture_lib.decode import streamed_bytes
 from lecture_lib.roofline import Roof
 from lecture_lib.transformer import kv_cache_bytes
 
@@ -131,7 +131,7 @@ def test_c05_caches_of_a_13b_reach_all_weights_at_31777_tokens_and_the_streamed_
 @pytest.mark.parametrize("model", ["Llama-2-13B", "Llama-3.1-8B", "Gemma-3-12B (text)"])
 def test_at_the_crossover_and_not_before_the_cache_is_as_large_as_the_weights(model):
     shape = catalog.shape(model)
-    context, read = context_of_equal_reads(shape), weights_read(shape)
+    context, read = context_of_equal_reads(shape), streamed_bytes(shape)
     assert kv_cache_bytes(shape, context - 1) < read <= kv_cache_bytes(shape, context)
 
 

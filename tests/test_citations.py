@@ -4,7 +4,7 @@ import pytest
 
 from lecture_lib import catalog
 from lecture_lib.catalog import CatalogError
-from lecture_lib.citations import cite, computed_from
+from lecture_lib.citations import cite, computed_from, origin
 
 
 def test_a_claim_is_cited_with_what_else_was_seen():
@@ -14,6 +14,14 @@ def test_a_claim_is_cited_with_what_else_was_seen():
         ("claim C01", first.title, first.url, read_on, "seen"),
         ("claim C01", second.title, second.url, second.read_on, "seen with it"),
     )
+
+
+def test_what_was_worked_out_names_its_documents_and_says_so_where_it_has_none():
+    derived, lecun = (catalog.sources()[key].title for key in ("derived", "lecun-1998"))
+    assert {p.title for p in catalog.claim("C19").provenance.values()} == {derived}
+    assert origin(catalog.claim("C19")) == lecun
+    assert origin(catalog.claim("C18")) == "our own arithmetic"
+    assert derived in {title for _, title, *_ in cite(claims=["C18"]).rows}
 
 
 def test_a_source_line_names_the_rows_it_was_computed_from():

@@ -14,6 +14,13 @@ def test_a_menu_starts_at_its_first_option_unless_told_otherwise():
     assert choice(["a", "b"]).start == "a"
 
 
+def test_a_long_menu_is_read_in_groups():
+    control = choice({"AMD": ["MI300X"], "Google": ["TPU v4", "TPU v5e"]}, start="TPU v4")
+    assert control.values == control.labels == ("MI300X", "TPU v4", "TPU v5e")
+    assert control.groups == (("AMD", 1), ("Google", 2))
+    assert choice({"two bytes": 2}).groups == choice(["a"]).groups == ()
+
+
 def test_doubling_runs_up_to_and_including_the_last_value():
     control = doubling(1, 8, start=2, unit="users")
     assert control.values == (1, 2, 4, 8)

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lecture_lib import catalog
-from lecture_lib.decode import decode_step, most_sequences, stored_bytes
+from lecture_lib.decode import (
+    bytes_per_weight,
+    decode_step,
+    most_sequences,
+    parted_work,
+    resident_bytes,
+    stored_bytes,
+    streamed_bytes,
+)
 from lecture_lib.roofline import Roof
 from lecture_lib.serving import decode_roof
 from lecture_lib.transformer import TransformerShape
@@ -56,6 +64,34 @@ def test_a_step_reads_one_table_and_stores_two_unless_they_are_one():
     step = decode_step(tied, ROOF, context_tokens=5, weight_bits=4, table_bits=16)
     assert step.weights == (196 - 40) / 2 + 40 * 2
     assert step.work.traffic == pytest.approx((196 - 40) / 2 + 40 * 2 + 48, rel=1e-12)
+
+
+def test_the_table_that_is_looked_up_is_resident_and_not_streamed():
+    kept = {"weight_bits": 4, "table_bits": 16}
+    assert resident_bytes(TOY, **kept) == (236 - 80) / 2 + 80 * 2
+    assert streamed_bytes(TOY, **kept) == (236 - 80) / 2 + 40 * 2
+    assert bytes_per_weight(TOY, **kept) * (236 - 40) == pytest.approx((236 - 80) / 2 + 40 * 2)
+
+
+def test_many_tokens_stream_the_experts_that_they_reach_together():
+    shape = catalog.shape("Mixtral-8x7B")
+    few, many = (streamed_bytes(shape, tokens=n) for n in (1, 1000))
+    assert few == 2 * shape.streamed_parameters(1) < many == 2 * shape.streamed_parameters(1000)
+
+
+def test_the_context_adds_the_reading_of_the_caches_and_attention_over_them():
+    bare, added = parted_work(TOY, sequences=3, context_tokens=5)
+    assert (bare.flops, bare.traffic) == (3 * 2 * 196, 2 * 196 + 3 * 8)  # new tokens are written
+    assert (added.flops, added.traffic) == (3 * 16 * 5, 3 * 8 * 5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_both_parts_of_a_step_are_the_step(model):
+    shape, setting = catalog.shape(model), {"sequences": BATCH, "weight_bits": 4.156}
+    bare, added = parted_work(shape, **setting)
+    whole = decode_step(shape, ROOF, **setting).work
+    assert (bare + added).flops.tolist() == whole.flops.tolist()
+    assert (bare + added).traffic == pytest.approx(whole.traffic)
 
 
 def test_as_many_fit_as_caches_go_into_what_the_weights_leave():
@@ -186,6 +222,12 @@ def test_of_a_memory_of_unknown_size_nobody_says_what_fits():
 
 
 # by refusal
+
+
+@pytest.mark.parametrize("held", [streamed_bytes, resident_bytes, bytes_per_weight])
+def test_bits_that_cannot_be_are_refused_with_the_name_of_the_model(held):
+    with pytest.raises(ValueError, match="toy: weight_bits must be 0 or more and finite, not -1"):
+        held(TOY, weight_bits=-1)
 
 
 def test_a_roof_without_any_memory_is_refused():

@@ -1,6 +1,7 @@
 """An explorable on a page that was exported: it moves without kernel and without network."""
 
 import json
+from pathlib import Path
 
 import pytest
 from browser import launched, photograph, visit
@@ -19,9 +20,19 @@ from lecture_lib.views.decode.price import (
 
 
 @pytest.fixture
-def exported(tmp_path, monkeypatch):
-    """A notebook with one explorable as nbconvert exports it."""
+def exported(exported_price):
+    return exported_price()
+
+
+@pytest.fixture
+def exported_price(tmp_path, monkeypatch):
+    """Writes a notebook with one explorable as nbconvert exports it, and says where."""
     monkeypatch.setenv(MEDIUM, "page")
+    return lambda: export(tmp_path / "page.html")
+
+
+def export(page: Path) -> Path:
+    """A notebook with one explorable, as nbconvert exports it."""
     explorable = explore(
         TokenPrice,
         presets=DRAFT_SYSTEMS,
@@ -35,7 +46,6 @@ def exported(tmp_path, monkeypatch):
     output = new_output("display_data", data, metadata=metadata)
     cell = new_code_cell("explore(...)", outputs=[output])
     html, _ = HTMLExporter().from_notebook_node(new_notebook(cells=[cell]))
-    page = tmp_path / "page.html"
     page.write_text(html, encoding="utf-8")
     return page
 
@@ -52,6 +62,15 @@ def test_an_exported_page_moves_without_kernel_and_without_network(exported):
         assert "16 users" in card.locator("svg.picture").get_attribute("aria-label")
         faces = page.evaluate("document.fonts.ready.then(f => [...f].map(x => x.family))")
         assert any("IBM Plex Sans" in face for face in faces), json.dumps(faces)
+
+
+@pytest.mark.parametrize("compares", [True, False])
+def test_only_a_picture_that_can_be_compared_offers_it(exported_price, monkeypatch, compares):
+    monkeypatch.setattr(TokenPrice, "compares", compares)
+    with launched() as browser:
+        page = visit(browser, exported_price().as_uri()).page
+        page.get_by_role("button", name="↺ reset").wait_for()
+        assert page.get_by_role("button", name="+ compare").count() == compares
 
 
 def test_an_exported_page_without_script_is_a_still_with_its_words(exported):

@@ -1,10 +1,19 @@
 """The roof for decoding: 16-bit arithmetic, and the memory that holds the weights."""
 
+from itertools import chain
+
 import pytest
 
 from lecture_lib import catalog
 from lecture_lib.catalog import CatalogError
-from lecture_lib.serving import decode_roof, devices_that_decode, link, models_that_decode
+from lecture_lib.serving import (
+    by_family,
+    by_vendor,
+    decode_roof,
+    devices_that_decode,
+    link,
+    models_that_decode,
+)
 
 
 def test_a_card_decodes_at_its_dense_16_bit_rate_from_its_own_memory():
@@ -90,3 +99,12 @@ def test_a_link_sends_half_of_what_both_directions_do_and_all_of_one():
 def test_a_device_without_known_links_has_none_to_ask_for():
     with pytest.raises(CatalogError, match="'Apple M1': its links are not published, so no exch"):
         link("Apple M1")
+
+
+def test_a_menu_holds_each_device_once_under_its_vendor_and_each_model_under_its_family():
+    devices, models = devices_that_decode(), models_that_decode()
+    vendors, families = by_vendor(devices), by_family(models)
+    assert sorted(chain(*vendors.values())) == sorted(devices)
+    assert sorted(chain(*families.values())) == sorted(models)
+    assert "MI300X" in vendors["AMD"]
+    assert "Llama-2-7B" in families["Llama 2"]

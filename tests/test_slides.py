@@ -12,6 +12,7 @@ from fontTools.ttLib import TTFont
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from slides import BuildError, build, decks, gate, packages
+from slides.browser import wait_for_deck
 from slides.cells import Prose, read_slides
 from slides.chapters import outline
 from slides.make_fonts import GREEK, SIGNS, missing_signs
@@ -224,9 +225,8 @@ def page(shared):
 
 def opened(browser, deck, screen=(1280, 720)):
     seen = visit(browser, deck.as_uri(), *screen)
-    seen.page.wait_for_function("window.Reveal && Reveal.isReady()")
+    wait_for_deck(seen.page)
     seen.page.evaluate("document.fonts.ready.then(() => true)")
-    seen.page.wait_for_function("!document.querySelector('lecture-explorable > script')")
     return seen
 
 

@@ -1,17 +1,17 @@
 """What notebooks store: words alone, the same every time, and nbval turns red when one is wrong."""
 
 import copy
-import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tools import store_outputs
 
 ROOT = Path(__file__).parents[1]
 WITNESS = "01_the_price_of_a_token.ipynb"
@@ -50,15 +50,6 @@ def test_one_changed_number_in_the_data_turns_the_notebook_red(tmp_path):
     assert "assert reference_output == test_output failed" in bitten.stdout
 
 
-@cache
-def store_outputs():
-    """tools/store_outputs.py, which is a script and belongs to no package."""
-    spec = importlib.util.spec_from_file_location("store_outputs", ROOT / "tools/store_outputs.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def draft(folder: Path, *sources: str) -> Path:
     """A notebook as an editor may leave it: with clutter, and with no ids."""
     cell = {"cell_type": "code", "metadata": {}, "execution_count": 7, "outputs": []}
@@ -80,17 +71,27 @@ Picture()
 """
 
 
-def test_storing_keeps_words_alone_and_a_second_time_changes_nothing(tmp_path):
-    path = draft(tmp_path, SHOWS_A_PICTURE, "", "1 + 1")
-    assert store_outputs().main([str(path)]) == 0
+SHOWS_A_WIDGET = """
+import ipywidgets, os
+print(os.environ.get("LECTURE_MEDIUM"))
+ipywidgets.IntSlider()
+"""
+
+
+def test_storing_keeps_words_alone_and_a_second_time_changes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("LECTURE_MEDIUM", "deck")  # and yet what a reader sees is stored
+    path = draft(tmp_path, SHOWS_A_PICTURE, "", SHOWS_A_WIDGET)
+    assert store_outputs.main([str(path)]) == 0
     once = path.read_bytes()
-    assert store_outputs().main(["--check", str(path)]) == 0
+    assert store_outputs.main(["--check", str(path)]) == 0
     assert path.read_bytes() == once
     assert once.endswith(b"}\n")
     cells = json.loads(once)["cells"]
     assert [cell["execution_count"] for cell in cells] == [1, None, 2]
     assert cells[0]["outputs"][0]["text"] == ["one\n", "two\n"]
     assert cells[0]["outputs"][1]["data"] == {"text/plain": ["a picture"]}
+    assert cells[2]["outputs"][0]["text"] == ["\n"]
+    assert list(cells[2]["outputs"][1]["data"]) == ["text/plain"]
     assert set(json.loads(once)["metadata"]) == {"kernelspec", "language_info", "lecture"}
 
 
@@ -105,6 +106,6 @@ def test_storing_keeps_words_alone_and_a_second_time_changes_nothing(tmp_path):
 def test_a_cell_that_complains_is_named_and_nothing_is_written(tmp_path, capsys, source, words):
     path = draft(tmp_path, "x = 1", source)
     before = path.read_bytes()
-    assert store_outputs().main([str(path)]) == 1
+    assert store_outputs.main([str(path)]) == 1
     assert words in capsys.readouterr().err
     assert path.read_bytes() == before

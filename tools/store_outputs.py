@@ -1,45 +1,43 @@
-"""Runs notebooks in fresh kernels and stores what they say: text only, the same text every time.
+"""Runs notebooks and stores what they say: `python -m tools.store_outputs [notebook ...]`.
 
-A stored notebook holds no picture, no widget, no time and nothing of the machine. So a second run
-changes nothing, and a difference in git is a difference in what the lecture says.
+Text only, the same text every time: a stored notebook holds no picture, no widget, no time and
+nothing of the machine. So a second run changes nothing, and a difference in git is a difference in
+what the lecture says.
 """
 
 import argparse
-import contextlib
 import hashlib
 import json
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+from slides import BuildError
+from slides.chapters import all_notebooks
+from slides.decks import write_whole
+from slides.running import executed, place, tags
+
 TEXT = ("text/plain", "text/markdown")
 # What nbval does not compare, and so may be left out of what is stored.
 UNCOMPARED = {"image/png", "image/jpeg", "application/vnd.jupyter.widget-view+json"}
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-CELL_SECONDS = 120
-
-
-class UnstorableError(Exception):
-    """A notebook that says something which cannot be stored: the words name notebook and cell."""
 
 
 def stored(path: Path) -> bytes:
-    """The file that the notebook becomes when it is run afresh."""
-    notebook = read(path)
-    run(notebook, path)
+    """The file that the notebook becomes when it is run afresh.
+
+    Raises BuildError for a cell that fails, and for one that says what cannot be stored.
+    """
+    notebook = executed(read(path), path, "")  # on no medium: what is stored is what a reader sees
+    notebook.metadata.pop("widgets", None)
     count = 0
-    for index, cell in enumerate(notebook.cells):
+    for number, cell in enumerate(notebook.cells, start=1):
         cell.metadata.pop("execution", None)
         if cell.cell_type != "code":
             continue
-        where = f"{path.name}, cell {index + 1} (id {cell.id})"
-        varies = "nbval-ignore-output" in cell.metadata.get("tags", [])
+        where = place(path.name, number, cell)
+        varies = "nbval-ignore-output" in tags(cell)
         cell.outputs = [] if varies else text_outputs(cell, where)
         if cell.source.strip():
             count += 1
@@ -76,73 +74,31 @@ def read(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def run(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Runs every cell in the notebook's own folder, in a kernel of this very Python."""
-    client = NotebookClient(
-        notebook,
-        timeout=CELL_SECONDS,
-        kernel_name="python3",
-        record_timing=False,
-        store_widget_state=False,
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # or it warns of its own port each time
-        resources={"metadata": {"path": str(path.parent)}},
-    )
-    try:
-        client.execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        raise UnstorableError(f"{path.name}, {whereabouts(notebook)}: {error}") from None
-
-
-def whereabouts(notebook: nbformat.NotebookNode) -> str:
-    """The last cell that was begun: the one at which a run has stopped."""
-    begun = [
-        (index, cell)
-        for index, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and (cell.outputs or cell.execution_count)
-    ]
-    return f"cell {begun[-1][0] + 1} (id {begun[-1][1].id})" if begun else "its first code cell"
-
-
 def text_outputs(cell: nbformat.NotebookNode, where: str) -> list[nbformat.NotebookNode]:
     """What the cell said, as text: printed lines joined, values without pictures and widgets."""
     kept = []
     for output in cell.outputs:
         if output.output_type == "stream":
             if output.name == "stderr":
-                raise UnstorableError(f"{where} speaks on stderr: {output.text.strip()}")
+                raise BuildError(f"{where} speaks on stderr: {output.text.strip()}")
             if kept and kept[-1].output_type == "stream":
                 kept[-1].text += output.text
             else:
                 kept.append(output)
         elif output.output_type == "error":
-            if "raises-exception" not in cell.metadata.get("tags", []):
-                raise UnstorableError(f"{where} raises {output.ename}: {output.evalue}")
+            if "raises-exception" not in tags(cell):
+                raise BuildError(f"{where} raises {output.ename}: {output.evalue}")
             output.traceback = []  # it names places on this machine; the error's own words stay
             kept.append(output)
         else:
             others = set(output.data) - UNCOMPARED.union(TEXT)
             if others or "text/plain" not in output.data:
                 shows = ", ".join(sorted(others)) or "something without text/plain"
-                raise UnstorableError(f"{where} shows {shows}; store and compare words alone")
+                raise BuildError(f"{where} shows {shows}; store and compare words alone")
             output.data = {kind: output.data[kind] for kind in TEXT if kind in output.data}
             output.metadata = {}
             kept.append(output)
     return kept
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replaces the file at once, so that a run that is broken off leaves the old one whole."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        if path.exists():
-            os.chmod(draft, path.stat().st_mode & 0o777)
-        os.replace(draft, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(draft)
-        raise
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -150,13 +106,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all of notebooks/")
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if one would change")
     options = parser.parse_args(arguments)
-    os.environ.pop("LECTURE_MEDIUM", None)  # what is stored is what a reader sees, not a slide
-    paths = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
     changed = 0
-    for path in paths:
+    for path in options.notebooks or all_notebooks():
         try:
             content = stored(path)
-        except UnstorableError as refusal:
+        except BuildError as refusal:
             print(refusal, file=sys.stderr)
             return 1
         if content == path.read_bytes():
@@ -166,7 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.check:
             print(f"{path.name}: says something else now; type: make notebooks")
         else:
-            write(path, content)
+            write_whole(path, content)
             print(f"{path.name}: stored anew")
     return 1 if options.check and changed else 0
 

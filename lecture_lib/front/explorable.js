@@ -37,7 +37,12 @@ function slider(spec, moved) {
 
 function menu(spec, moved) {
   const select = make("select", { "aria-label": spec.name, ...OWN_KEYS });
-  for (const k of spec.values) select.append(make("option", { value: k }, spec.labels[k]));
+  const homes = (spec.groups ?? []).flatMap(([label, size]) => (
+    Array(size).fill(make("optgroup", { label }))));
+  select.append(...new Set(homes));
+  for (const k of spec.values) {
+    (homes[k] ?? select).append(make("option", { value: k }, spec.labels[k]));
+  }
   select.addEventListener("change", () => moved(Number(select.value)));
   const set = (k) => { select.value = k; };
   return { element: make("label", { class: "menu" }, make("span", {}, spec.name), select), set };
@@ -246,7 +251,7 @@ function card(root, spec, ask, remind = () => {}) {
     const words = spec.controls.filter((d) => d.play).length > 1 ? `▶ play ${c.name}` : "▶ play";
     button(words, (b) => play(k, b, words));
   });
-  if (controls.length) {
+  if (controls.length && spec.compares) {
     button("+ compare", (b) => {
       pinned = pinned ? null : { frame, at };
       b.textContent = pinned ? "− compare" : "+ compare";
@@ -254,6 +259,8 @@ function card(root, spec, ask, remind = () => {}) {
       other.hidden = !pinned;
       if (pinned) compare(); else view.pin(null);
     }).setAttribute("aria-pressed", false);
+  }
+  if (controls.length) {
     button("↺ reset", () => { pause(); go([...spec.start]); });
   }
   if (!spec.deck) {

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lecture_lib.quantization.parts import Part
+
 
 @dataclass(frozen=True)
 class BlockFormat:
@@ -20,6 +22,7 @@ class BlockFormat:
     pack: Callable | None  # None where a program outside prepares the bytes
     unpack: Callable
     tensor_bits: int = 0  # beside the blocks, once for each tensor
+    parts: tuple[Part, ...] = ()  # what the bits of a block mean, for whoever shows them
 
     @property
     def bits_per_weight(self) -> float:

@@ -13,7 +13,7 @@ from lecture_lib.attention_cost import (
     score_bytes,
     stored_work,
 )
-from lecture_lib.serving import kept_as
+from lecture_lib.serving import bits_of
 from lecture_lib.transformer import kv_cache_bytes, prefill_flops_by_part
 from lecture_lib.units import plain, readable
 from lecture_lib.verdicts import check
@@ -27,8 +27,7 @@ ROUNDING = 1e-12
 
 @check("C05")
 def attention_is_the_bottleneck():
-    shape, row = catalog.shape(MODEL), kept_as(FOUR_BITS)
-    four = {key: row[key] for key in ("weight_bits", "table_bits")}
+    shape, four = catalog.shape(MODEL), bits_of(FOUR_BITS)
     streamed, all_of_them, small = (
         context_of_equal_reads(shape, **kept) for kept in ({}, {"streamed": False}, four)
     )

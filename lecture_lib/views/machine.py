@@ -13,22 +13,17 @@ from lecture_lib.scene import State
 from lecture_lib.serving import kept_as
 from lecture_lib.units import plain, readable
 from lecture_lib.views.memory.machines import RECORDED
+from lecture_lib.views.roofs import Roofs
 from lecture_lib.views.style import (
-    COMPUTE,
     EDGE,
-    GROUND,
-    INK,
     MARKS,
-    ROOF,
-    TRAFFIC,
-    TRAFFIC_TEXT,
+    RIDGE,
     WEIGHTS,
     LectureScene,
     Now,
     change,
     chart,
     decades,
-    note,
     ticks,
 )
 
@@ -85,39 +80,27 @@ class MachineRoof(LectureScene):
         )
         ax.set(xscale="log", yscale="log", xlim=(0.1, 1e4), ylim=(1e8, 1e13))
         ticks(ax.yaxis, *decades(8, 13, "FLOP/s"))
-        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, zorder=3, **ROOF))
-        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, zorder=3, **ROOF))
-        self.ridge = self.moving(
-            *ax.plot([], [], "o", ms=9, mfc=GROUND, mec=INK, mew=1.6, zorder=5)
-        )
+        self.roofs = Roofs(self, ax, names_zorder=6)
+        self.ridge = self.moving(*ax.plot([], [], zorder=5, **RIDGE))
         self.mark = self.moving(
             *ax.plot([], [], MARKS[WEIGHTS], ms=11, color=WEIGHTS, zorder=8, **EDGE)
         )
-        self.names = [
-            note(ax, color=color, ha="right", va="bottom", zorder=6)
-            for color in (TRAFFIC_TEXT, COMPUTE)
-        ]
-        self.moving(self.names)
         self.now = Now(
             self, ax, 10.0 ** np.arange(-1, 5), ["0.1", "1", "10", "100", "1,000", "10,000"]
         )
 
     def move(self, state):
         roof = state.step.roof
-        slope = [0.1 * roof.bandwidth, roof.peak_rate]
-        change(self.memory, data=([0.1, roof.ridge], slope))
-        change(self.compute, data=([roof.ridge, 1e4], [roof.peak_rate] * 2))
         change(self.ridge, data=([roof.ridge], [roof.peak_rate]))
         intensity = float(state.step.work.intensity)
         rate = float(attainable_rate(intensity, roof))
         near = 0.15 < intensity / roof.ridge < 1  # the ring would cover the end of the name
         end = intensity * 0.6 if near else roof.ridge * 0.5
-        places = ((end, end * roof.bandwidth * 1.24), (8e3, roof.peak_rate * 1.25))
-        words = (
-            f"memory roof {readable(roof.bandwidth, 'B/s')}",
-            f"arithmetic roof {readable(roof.peak_rate, 'FLOP/s')}",
+        self.roofs.move(
+            roof,
+            slope=([0.1, roof.ridge], [0.1 * roof.bandwidth, roof.peak_rate]),
+            flat=([roof.ridge, 1e4], [roof.peak_rate] * 2),
+            names=((end, end * roof.bandwidth * 1.24), (8e3, roof.peak_rate * 1.25)),
         )
-        for name, place, text in zip(self.names, places, words, strict=True):
-            change(name, position=place, text=text)
         change(self.mark, data=([intensity], [rate]))
         self.now.move(intensity, rate, f"{plain(intensity, 2)} FLOP/B")

@@ -44,7 +44,7 @@ MARKS = {
 }
 EDGE = {"mec": GROUND, "mew": 1.2}  # keeps a mark apart from what it lies on
 MEASURED = {"marker": "o", "ls": "none", "color": SOFT, **EDGE}  # never joined by a line
-ROOF = {"lw": 4}
+RIDGE = {"marker": "o", "ls": "none", "ms": 9, "mfc": GROUND, "mec": INK, "mew": 1.6}
 LIMIT = {"color": INK, "lw": 2.4}
 DASHED = (0, (4, 3))  # an estimate, or an end that is computed
 IMPOSSIBLE = {"fc": GROUND, "ec": WRONG, "hatch": "////", "lw": 0}

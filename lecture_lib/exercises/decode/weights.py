@@ -1,7 +1,7 @@
 """Exercises on the weights: what is stored, what a token reads, what it calculates."""
 
 from lecture_lib import catalog
-from lecture_lib.decode import stored_bytes
+from lecture_lib.decode import resident_bytes
 from lecture_lib.exercises.checks import Slip, Task, variants
 from lecture_lib.serving import decode_roof
 from lecture_lib.units import GIGA, TERA, count, plain, readable
@@ -192,12 +192,12 @@ def gigaflops_per_token(model: str) -> Task:
 def file_gigabytes(model: str, weights: str) -> Task:
     """How large is a file of weights in blocks with a scale each?"""
     shape, kept = catalog.shape(model), catalog.weight_format(weights)
-    tables = table_size(shape) * (1 if shape.tied_embeddings else 2)
     block = f"{kept.value_bits} + {kept.scale_bits} / {kept.block_weights}"
     bits = kept.value_bits + kept.scale_bits / kept.block_weights
 
     def gigabytes(weight_bits, table_bits=kept.table_bits):
-        return stored_bytes(shape.parameters, tables, weight_bits, table_bits) / GIGA
+        held = resident_bytes(shape, weight_bits=weight_bits, table_bits=table_bits)
+        return float(held) / GIGA
 
     slips = [
         Slip(

@@ -62,16 +62,20 @@ class Growth(State):
 
 def otherwise(shape: TransformerShape) -> dict[str, TransformerShape]:
     """The same model with its cache kept in other ways, as far as they differ from its own."""
-    plain_heads = shape
-    if shape.mla:  # heads of the same total width, keys and values of their own
-        width = shape.mla.qk_nope_head_dim + shape.mla.qk_rope_head_dim + shape.mla.v_head_dim
-        plain_heads = replace(shape, mla=None, head_dim=width // 2)
-    ways = (
-        replace(plain_heads, kv_heads=shape.query_heads),
-        replace(plain_heads, kv_heads=1),
-        replace(shape, window=None, window_layers=0),
-    )
+    ways = (with_kv_heads(shape, shape.query_heads), with_kv_heads(shape, 1), unwindowed(shape))
     return {name: way for name, way in zip(OTHERWISE, ways, strict=True) if way != shape}
+
+
+def with_kv_heads(shape: TransformerShape, kv_heads: int) -> TransformerShape:
+    """The model with so many heads of keys and values, of its own total width under MLA."""
+    if shape.mla:
+        width = shape.mla.qk_nope_head_dim + shape.mla.qk_rope_head_dim + shape.mla.v_head_dim
+        shape = replace(shape, mla=None, head_dim=width // 2)
+    return replace(shape, kv_heads=kv_heads)
+
+
+def unwindowed(shape: TransformerShape) -> TransformerShape:
+    return replace(shape, window=None, window_layers=0)
 
 
 def growth(*, device: str, model: str, tokens: int) -> Growth:
@@ -182,14 +186,9 @@ def schemes() -> Table:
     rows = []
     for model, words in SCHEMES.items():
         shape = catalog.shape(model)
-        long, most = kv_cache_bytes(shape, LONG), kv_cache_bytes(otherwise_all(shape), LONG)
+        most_kept = unwindowed(with_kv_heads(shape, shape.query_heads))
+        long, most = kv_cache_bytes(shape, LONG), kv_cache_bytes(most_kept, LONG)
         token = readable(shape.kv_bytes_per_token(), "B")
         rows.append((model, words, token, readable(long, "B"), f"{plain(most / long)} ×"))
     header = ("model", "how it keeps keys and values", "a token", f"{LONG:,} tokens", "less")
     return Table(header, tuple(rows))
-
-
-def otherwise_all(shape: TransformerShape) -> TransformerShape:
-    """The model with a KV head for each query head, and no windows."""
-    heads = otherwise(shape).get("as MHA", shape)
-    return replace(heads, window=None, window_layers=0)

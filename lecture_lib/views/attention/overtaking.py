@@ -11,9 +11,10 @@ from lecture_lib.attention_cost import (
     MATRICES,
     context_of_equal_reads,
     prompt_of_equal_flops,
-    weights_read,
 )
+from lecture_lib.decode import streamed_bytes
 from lecture_lib.scene import State
+from lecture_lib.serving import bits_of
 from lecture_lib.transformer import kv_cache_bytes, prefill_flops_by_part
 from lecture_lib.units import plain
 from lecture_lib.views.attention.words import CONTEXT_LABELS, CONTEXT_TICKS, CONTEXTS, apart
@@ -50,14 +51,13 @@ def multiples(shape, tokens, sequences: int, kept: dict) -> dict[str, Any]:
     parts = prefill_flops_by_part(shape, tokens)
     attention, matrices = (sum(parts[p] for p in names) for names in (ATTENTION, MATRICES))
     caches = kv_cache_bytes(shape, tokens, sequences=sequences)
-    read = weights_read(shape, sequences=sequences, **kept)
+    read = streamed_bytes(shape, tokens=sequences, **kept)
     return {"decode": caches / read, "prefill": attention / matrices}
 
 
 def overtaking(*, model: str, weights: str, sequences: int, tokens: int) -> Overtaking:
     """What attention costs beside the weights: of a decode step's bytes, of a prompt's FLOP."""
-    shape, row = catalog.shape(model), catalog.weight_format(weights)
-    kept = {"weight_bits": row.bits_per_weight, "table_bits": row.table_bits}
+    shape, kept = catalog.shape(model), bits_of(weights)
     here = multiples(shape, tokens, sequences, kept)
     equal = {
         "decode": context_of_equal_reads(shape, sequences=sequences, **kept),
@@ -88,12 +88,12 @@ class AttentionOvertakes(LectureScene):
             y="attention, as a multiple of the weights",
             x="tokens of context, or of the prompt",
             left=64,
-            right=204,
+            right=216,
         )
         ax.set(xscale="log", yscale="log", xlim=(256, 2**20), ylim=(LOW, HIGH))
         ticks(ax.yaxis, 10.0 ** np.arange(-2, 3), ["0.01", "0.1", "1", "10", "100"])
         ax.plot([256, 2**20], [1, 1], zorder=3, **LIMIT)
-        note(ax, "as much as the weights", va="top", zorder=9).set(x=280, y=0.85)
+        self.level = self.moving(note(ax, "as much as the weights", zorder=9))
         self.lines, self.names, self.crossings, self.counts = {}, {}, {}, {}
         for line, (color, words) in LINES.items():
             self.lines[line] = self.moving(*ax.plot([], [], color=color, lw=3, zorder=5))
@@ -104,7 +104,7 @@ class AttentionOvertakes(LectureScene):
                 *ax.plot([], [], "o", ms=9, mfc=GROUND, mec=color, mew=2, zorder=7)
             )
             self.counts[line] = self.moving(
-                note(ax, color=color, size=10.5, va="center", zorder=10)
+                note(ax, color=color, size=10.5, va="center", clip_on=False, zorder=9)
             )
         self.dot = self.moving(*ax.plot([], [], "s", ms=9, color=COMPUTE, zorder=8, **EDGE))
         self.mark = self.moving(
@@ -117,22 +117,32 @@ class AttentionOvertakes(LectureScene):
             inside = (curve >= LOW) & (curve <= HIGH)
             change(self.lines[line], data=(CONTEXTS[inside], curve[inside]))
         ends = [np.log10(max(float(c[-1]), 1.3 * LOW)) for c in state.curves.values()]
-        ends = np.array(apart(np.minimum(ends, np.log10(HIGH)), 0.36))
+        ends = np.array(apart(np.minimum(ends, np.log10(HIGH)), 0.9))
         ends -= max(0, ends.max() - np.log10(HIGH))
         for line, end in zip(state.curves, ends, strict=True):
-            change(self.names[line], position=(2**20 * 1.3, 10**end))
             equal = state.equal[line]
-            seen = equal is not None and 256 <= equal <= 2**20
-            self.crossings[line].set_visible(seen)
-            self.counts[line].set_visible(seen)
-            if seen:
-                change(self.crossings[line], data=([equal], [1]))
-                first = equal == min(n for n in state.equal.values() if n)
-                right = equal < 4096 or not first
-                place = (equal * (1.12 if right else 0.9), 1.6 if first else 0.62)
-                words, ha = f"{equal:,} tokens", "left" if right else "right"
-                change(self.counts[line], position=place, text=words, ha=ha)
+            change(self.names[line], position=(2**20 * 1.3, 10**end))
+            words = f"equal at {equal:,} tokens" if equal else "never equal"
+            change(self.counts[line], position=(2**20 * 1.3, 10 ** (end - 0.42)), text=words)
+            change(self.crossings[line], data=([equal or 1], [1]))
+            self.crossings[line].set_visible(equal is not None and 256 <= equal <= 2**20)
+        x, va = clear_of(sorted(n for n in state.equal.values() if n))
+        change(self.level, position=(x, 1.25 if va == "bottom" else 0.8), va=va)
         low = {line: max(value, LOW) for line, value in state.here.items()}
         change(self.dot, data=([state.tokens], [min(low["prefill"], HIGH)]))
         change(self.mark, data=([state.tokens], [min(low["decode"], HIGH)]))
         self.now.move(state.tokens, state.here["decode"], f"{state.tokens:,} tokens")
+
+
+def clear_of(crossings: list[int]) -> tuple[float, str]:
+    """Where the name of the level stands, and on which of its edges: where no curve meets it.
+
+    Curves rise: left of all crossings the place above the level is free, and right of one the
+    place below it.
+    """
+    left, wide = 280, 16  # the name is as wide as a factor of so much
+    first = crossings[0] if crossings else np.inf
+    if first > wide * left:
+        return left, "bottom"
+    after = next((c for c in crossings[1:] if c < 2 * wide * first), first)
+    return max(1.25 * after, left), "top"

@@ -10,7 +10,7 @@ from lecture_lib.attention import FlashStep, Mask, attention, flash_attention, f
 from lecture_lib.attention_cost import on_chip_values, score_bytes, stored_work
 from lecture_lib.scene import State
 from lecture_lib.tables import Table
-from lecture_lib.units import plain, readable
+from lecture_lib.units import MINUS, plain, readable
 from lecture_lib.views.style import (
     ACTIVATIONS,
     CACHE,
@@ -195,7 +195,8 @@ class FlashTiles(LectureScene):
         change(self.counter, text=f"tile {state.number} of {BLOCKS**2}")
         last = "hidden by the mask; before it, " if state.hidden else ""
         change(self.row_name, text=f"{last}row {row}, the first of its block, has seen")
-        change(self.row, text=f"maximum {step.maximum[0]:.2f}    sum {step.total[0]:.2f}")
+        running = f"maximum {step.maximum[0]:.2f}    sum {step.total[0]:.2f}"
+        change(self.row, text=running.replace("-", MINUS))
         first = step.rescaled[0] == 0
         change(
             self.rescaled,

@@ -12,17 +12,15 @@ from lecture_lib.serving import decode_roof, kept_as
 from lecture_lib.tables import Table
 from lecture_lib.units import plain, readable
 from lecture_lib.views.decode.words import tokens, too_big, users
+from lecture_lib.views.panel import WIDTH, Panel
+from lecture_lib.views.roofs import Roofs
 from lecture_lib.views.style import (
-    COMPUTE,
     EDGE,
     INK,
     MARKS,
     MEASURED,
     PALE,
-    ROOF,
     SOFT,
-    TRAFFIC,
-    TRAFFIC_TEXT,
     WRONG,
     WRONG_TEXT,
     LectureScene,
@@ -115,7 +113,7 @@ class TokenPrice(LectureScene):
             y="tokens per second for one user",
             x="bytes moved for one step",
             left=92,
-            right=236,
+            right=WIDTH,
         )
         ax.set(xscale="log", yscale="log", xlim=(self.low, self.high), ylim=(0.1, 1e6))
         ticks(
@@ -132,8 +130,7 @@ class TokenPrice(LectureScene):
             color=PALE,
             mew=0,
         )
-        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, zorder=3, **ROOF))
-        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, zorder=3, **ROOF))
+        self.roofs = Roofs(self, ax, names_zorder=3)
         self.measured = self.moving(*ax.plot([], [], ms=7, zorder=5, **MEASURED))
         self.mark = self.moving(
             *ax.plot([], [], "o", ms=11, color=INK, zorder=8, clip_on=False, **EDGE)
@@ -143,50 +140,32 @@ class TokenPrice(LectureScene):
         )
         box = ax.get_window_extent()
         steep = np.degrees(np.arctan2(box.height / 7, box.width / np.log10(self.high / self.low)))
-        self.memory_name = self.moving(
-            note(ax, color=TRAFFIC_TEXT, rotation=-steep, ha="center", va="bottom")
-        )
-        self.memory_name.set(rotation_mode="anchor")
-        self.compute_name = self.moving(note(ax, color=COMPUTE, va="bottom"))
+        self.roofs.memory_name.set(rotation=-steep, rotation_mode="anchor", ha="center")
         self.measured_name = self.moving(
             note(ax, "measured", color=SOFT, weight="normal", size=10.5, va="top", ha="center")
         )
         self.beyond = self.moving(note(ax, color=SOFT, size=10.5, zorder=9, va="center"))
         self.now = Now(self, ax, *decades(8, 12, "B"))
-        width = figure.get_size_inches()[0] * 100
-        self.numbers, self.captions = [], []
-        for k in range(4):
-            y = 0.94 - 0.225 * k
-            self.numbers.append(
-                figure.text(1 - 204 / width, y, "", size=17, weight="semibold", va="top")
-            )
-            self.captions.append(
-                figure.text(1 - 204 / width, y - 0.088, "", size=10.5, color=SOFT, va="top")
-            )
-        self.moving(self.numbers, self.captions)
+        self.panel = Panel(self, figure)
 
     def move(self, state):
         step = state.step
         traffic, roof = float(step.work.traffic), step.roof
         reads = np.array([self.low, self.high])
-        change(self.memory, data=(reads, roof.bandwidth / reads))
         flat = roof.peak_rate / float(step.work.flops)
-        change(self.compute, data=(reads, [flat, flat]))
         left = traffic > 2e11  # the names keep clear of the stem
-        change(
-            self.compute_name,
-            position=(self.low * 1.2 if left else self.high * 0.9, flat * 1.22),
-            ha="left" if left else "right",
-            text=f"arithmetic roof {plain(flat)} tok/s",
-        )
-        self.compute_name.set_visible(0.1 < flat < 4e5)
         ends = np.clip([roof.bandwidth / 1e6, roof.bandwidth / 0.1], self.low, self.high)
         at = np.exp(np.interp(0.7 if traffic < 2e10 else 0.26, [0, 1], np.log(ends)))
-        change(
-            self.memory_name,
-            position=(at, roof.bandwidth / at * 1.3),
-            text=f"memory roof {readable(roof.bandwidth, 'B/s')}",
+        beside = (self.low * 1.2 if left else self.high * 0.9, flat * 1.22)
+        self.roofs.move(
+            roof,
+            slope=(reads, roof.bandwidth / reads),
+            flat=(reads, [flat, flat]),
+            names=((at, roof.bandwidth / at * 1.3), beside),
+            peak=f"{plain(flat)} tok/s",
         )
+        change(self.roofs.compute_name, ha="left" if left else "right")
+        self.roofs.compute_name.set_visible(0.1 < flat < 4e5)
         rows = state.measured
         change(self.measured, data=([c.step.work.traffic for c in rows], [c.rate for c in rows]))
         if rows:
@@ -235,9 +214,7 @@ class TokenPrice(LectureScene):
                 (readable(step.roof.capacity, "B") if step.roof.capacity else "none", "there"),
                 (users(most), would_fit),
             ]
-        for (number, caption), top, under in zip(rows, self.numbers, self.captions, strict=True):
-            change(top, text=number, color=INK if fits else WRONG_TEXT)
-            under.set_text(caption)
+        self.panel.write(*rows, color=INK if fits else WRONG_TEXT)
 
 
 def draft_systems() -> Table:

@@ -12,16 +12,13 @@ from lecture_lib.survey import BATCHES, VALUE_BYTES, Survey
 from lecture_lib.tables import Table
 from lecture_lib.units import percent, plain, readable
 from lecture_lib.views.memory.machines import SOURCE, surveyed, warning
-from lecture_lib.views.memory.panel import WIDTH, Panel
+from lecture_lib.views.panel import WIDTH, Panel
+from lecture_lib.views.roofs import Roofs
 from lecture_lib.views.style import (
-    COMPUTE,
     EDGE,
     INK,
     MEASURED,
-    ROOF,
     SOFT,
-    TRAFFIC,
-    TRAFFIC_TEXT,
     LectureScene,
     Now,
     change,
@@ -84,15 +81,11 @@ class BatchOnMachine(LectureScene):
         )
         ax.set(xscale="log", yscale="log", xlim=(0.8, 320), ylim=(self.low, self.high))
         ticks(ax.yaxis, *decades(9, 13, "FLOP/s"))
-        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, zorder=3, **ROOF))
-        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, zorder=3, **ROOF))
+        self.roofs = Roofs(self, ax, names_zorder=6)
         self.measured = self.moving(*ax.plot([], [], ms=8, zorder=5, **MEASURED))
-        self.names = [
-            note(ax, color=TRAFFIC_TEXT, va="bottom", ha="right", zorder=6),
-            note(ax, color=COMPUTE, va="bottom", ha="right", zorder=6),
-            note(ax, "measured", color=SOFT, weight="normal", size=10.5, va="top", zorder=6),
-        ]
-        self.moving(self.names)
+        self.measured_name = self.moving(
+            note(ax, "measured", color=SOFT, weight="normal", size=10.5, va="top", zorder=6)
+        )
         self.now = Now(self, ax, BATCHES[::2], [str(n) for n in BATCHES[::2]])
         self.mark = self.moving(*ax.plot([], [], "o", ms=11, color=INK, zorder=8, **EDGE))
         self.panel = Panel(self, figure)
@@ -101,23 +94,17 @@ class BatchOnMachine(LectureScene):
         survey, roof = state.survey, state.roof
         ridge = roof.ridge * VALUE_BYTES / 2  # in vectors
         ends = np.array([0.8, max(ridge, 0.8)])
-        change(self.memory, data=(ends, attainable_rate(intensity_of(ends), roof)))
-        change(self.compute, data=([max(ridge, 0.8), 320], [roof.peak_rate] * 2))
+        self.roofs.move(
+            roof,
+            slope=(ends, attainable_rate(intensity_of(ends), roof)),
+            flat=([max(ridge, 0.8), 320], [roof.peak_rate] * 2),
+            names=((ridge * 0.8, roof.peak_rate * 1.3), (300, roof.peak_rate * 1.3)),
+        )
+        self.roofs.memory_name.set_visible(ridge > 4)
         change(self.measured, data=(survey.batches, survey.product_rates))
-        change(
-            self.names[0],
-            position=(ridge * 0.8, roof.peak_rate * 1.3),
-            text=f"memory roof {readable(roof.bandwidth, 'B/s')}",
-        )
-        self.names[0].set_visible(ridge > 4)
-        change(
-            self.names[1],
-            position=(300, roof.peak_rate * 1.3),
-            text=f"arithmetic roof {readable(roof.peak_rate, 'FLOP/s')}",
-        )
         spot = 1 if state.batch != survey.batches[1] else 2
         at = (survey.batches[spot] * 1.1, survey.product_rates[spot] * 0.75)
-        change(self.names[2], position=at)
+        change(self.measured_name, position=at)
         change(self.mark, data=([state.batch], [state.rate]))
         self.now.move(state.batch, state.rate, f"{state.batch}")
         self.panel.write(

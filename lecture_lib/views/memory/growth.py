@@ -9,7 +9,7 @@ from lecture_lib.controls import Control
 from lecture_lib.growth import Growth, fit_growth, year_of
 from lecture_lib.scene import State
 from lecture_lib.units import plain
-from lecture_lib.views.memory.panel import WIDTH, Panel
+from lecture_lib.views.panel import WIDTH, Panel
 from lecture_lib.views.style import (
     COMPUTE,
     EDGE,

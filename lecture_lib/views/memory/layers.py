@@ -6,23 +6,20 @@ import numpy as np
 
 from lecture_lib import catalog
 from lecture_lib.convolution import Layer, layer_work, net
-from lecture_lib.decode import CONTEXT_TOKENS
+from lecture_lib.decode import CONTEXT_TOKENS, parted_work
 from lecture_lib.roofline import Roof, Work, attainable_rate
 from lecture_lib.scene import State
 from lecture_lib.serving import decode_roof
-from lecture_lib.units import percent, plain, readable
+from lecture_lib.units import percent, plain
+from lecture_lib.views.roofs import Roofs
 from lecture_lib.views.style import (
     CACHE,
-    COMPUTE,
     EDGE,
     GREY,
     GROUND,
-    INK,
     MARKS,
-    ROOF,
+    RIDGE,
     SOFT,
-    TRAFFIC,
-    TRAFFIC_TEXT,
     WEIGHTS,
     LectureScene,
     Now,
@@ -60,13 +57,6 @@ def products(shape) -> tuple[Layer, ...]:
     return tuple(Layer(n, "linear", rows, out, 1, 1) for n, (rows, out) in sizes.items())
 
 
-def attention_work(shape, sequences, context_tokens: int = CONTEXT_TOKENS) -> Work:
-    """Work of attention over the cache in one step: everything but the weights."""
-    whole = shape.decode_work(context_tokens, sequences=sequences)
-    none = shape.decode_work(0, sequences=sequences)
-    return Work(whole.flops - none.flops, whole.traffic - none.traffic)
-
-
 @dataclass(frozen=True, eq=False)
 class UnderRoof(State):
     roof: Roof
@@ -93,7 +83,7 @@ def under_roof(*, device: str, net_name: str, model: str, batch: int) -> UnderRo
     times = [shape.layers] * (len(matrices) - 1) + [1]
     whole = sum((w.repeated(n) for w, n in zip(works, times, strict=True)), start=Work(0, 0))
     step = float(whole.intensity)
-    attention = float(attention_work(shape, batch).intensity)
+    _, attention = parted_work(shape, sequences=batch)
     share = float(attainable_rate(step, roof)) / roof.peak_rate
     reach = int((vision >= roof.ridge).sum())
     says = (
@@ -102,7 +92,7 @@ def under_roof(*, device: str, net_name: str, model: str, batch: int) -> UnderRo
         f"{plain(roof.ridge)}; {reach or 'none'} of {net_name.partition(' ')[0]}'s {len(layers)} "
         "layers could reach it."
     )
-    return UnderRoof(says, roof, vision, decode, prefill, attention, step, batch)
+    return UnderRoof(says, roof, vision, decode, prefill, float(attention.intensity), step, batch)
 
 
 class LayersUnderRoof(LectureScene):
@@ -124,11 +114,8 @@ class LayersUnderRoof(LectureScene):
         )
         ax.set(xscale="log", yscale="log", xlim=(LOW, HIGH), ylim=(5e-4, 4))
         ticks(ax.yaxis, 10.0 ** np.arange(-3, 1), ["0.1 %", "1 %", "10 %", "100 %"])
-        self.memory = self.moving(*ax.plot([], [], color=TRAFFIC, zorder=3, **ROOF))
-        self.compute = self.moving(*ax.plot([], [], color=COMPUTE, zorder=3, **ROOF))
-        self.ridge = self.moving(
-            *ax.plot([], [], "o", ms=9, mfc=GROUND, mec=INK, mew=1.6, zorder=4)
-        )
+        self.roofs = Roofs(self, ax, names_zorder=9)
+        self.ridge = self.moving(*ax.plot([], [], zorder=4, **RIDGE))
         marks = (
             ("s", {"ms": 7, "color": GREY, **EDGE}, "a layer of the vision net", SOFT),
             (
@@ -146,26 +133,21 @@ class LayersUnderRoof(LectureScene):
             y = 10 ** (-0.55 - 0.4 * k)  # right of the slope and under the roof nothing stands
             ax.plot(KEY, y, sign, **look)
             note(ax, words, color=color, va="center").set_position((KEY * 1.35, y))
-        self.names = [note(ax, color=c, zorder=9) for c in (TRAFFIC_TEXT, COMPUTE)]
-        self.moving(self.names)
         self.now = Now(
             self, ax, 10.0 ** np.arange(6), ["1", "10", "100", "1,000", "10,000", "100,000"]
         )
 
     def move(self, state):
         roof = state.roof
-        change(self.memory, data=([LOW, roof.ridge], [LOW / roof.ridge, 1]))
-        change(self.compute, data=([roof.ridge, HIGH], [1, 1]))
+        self.roofs.move(
+            roof,
+            slope=([LOW, roof.ridge], [LOW / roof.ridge, 1]),
+            flat=([roof.ridge, HIGH], [1, 1]),
+            names=((roof.ridge * 0.6, 0.95), (HIGH * 0.9, 1.3)),
+        )
         change(self.ridge, data=([roof.ridge], [1]))
         stands = (state.vision, state.prefill, state.decode, np.array([state.attention]))
         for marks, intensity in zip(self.groups, stands, strict=True):
             change(marks, data=(intensity, attainable_rate(intensity, roof) / roof.peak_rate))
-        places = ((roof.ridge * 0.6, 0.95), (HIGH * 0.9, 1.3))
-        words = (
-            f"memory roof {readable(roof.bandwidth, 'B/s')}",
-            f"arithmetic roof {readable(roof.peak_rate, 'FLOP/s')}",
-        )
-        for name, place, text in zip(self.names, places, words, strict=True):
-            change(name, position=place, text=text, ha="right", va="bottom")
         share = float(attainable_rate(state.step, roof)) / roof.peak_rate
         self.now.move(state.step, share, f"{plain(state.step)} FLOP/B")

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from lecture_lib import catalog
-from lecture_lib.decode import stored_bytes
+from lecture_lib.decode import resident_bytes, streamed_bytes
 from lecture_lib.scene import State
-from lecture_lib.serving import kept_as
+from lecture_lib.serving import bits_of
 from lecture_lib.survey import Survey
 from lecture_lib.units import plain, readable
 from lecture_lib.views.memory.machines import SOURCE, surveyed, warning
-from lecture_lib.views.memory.panel import WIDTH, Panel
+from lecture_lib.views.panel import WIDTH, Panel
 from lecture_lib.views.style import (
     DASHED,
     EDGE,
@@ -54,12 +54,8 @@ def holds(stored: float) -> list[str]:
 def bandwidth_steps(*, machine: str, model: str, weights: str) -> Steps:
     """How fast a core of a measured machine reads what fits a cache, and what a model needs."""
     survey, shape = surveyed(machine), catalog.shape(model)
-    setting = kept_as(weights)
-    bits, table_bits = setting["weight_bits"], setting["table_bits"]
-    head = shape.vocabulary * shape.model_dim
-    tables = head if shape.tied_embeddings else 2 * head
-    stored = stored_bytes(shape.parameters, tables, bits, table_bits)
-    streamed = stored_bytes(shape.streamed_parameters(), head, bits, table_bits)
+    kept = bits_of(weights)
+    stored, streamed = resident_bytes(shape, **kept), streamed_bytes(shape, **kept)
     bandwidth = float(survey.bandwidth_for(streamed))
     rates = survey.read_rates
     chips = holds(stored)

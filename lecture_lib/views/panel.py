@@ -10,11 +10,11 @@ INDENT = 204
 
 
 class Panel:
-    """Up to four numbers at the right of a figure."""
+    """Four numbers at the right of a figure."""
 
-    def __init__(self, scene: Scene, figure: Figure, rows: int = 4):
+    def __init__(self, scene: Scene, figure: Figure):
         x = 1 - INDENT / (figure.get_size_inches()[0] * 100)
-        heights = [0.94 - 0.225 * k for k in range(rows)]
+        heights = [0.94 - 0.225 * k for k in range(4)]
         self.numbers = [
             figure.text(x, y, "", size=17, weight="semibold", va="top", color=INK) for y in heights
         ]
@@ -23,8 +23,8 @@ class Panel:
         ]
         scene.moving(self.numbers, self.captions)
 
-    def write(self, *rows: tuple[str, str]) -> None:
-        """Shows these (number, what it is), the first at the top."""
+    def write(self, *rows: tuple[str, str], color: str = INK) -> None:
+        """Shows these (number, what it is), the first at the top, the numbers in this colour."""
         for number, caption, (text, words) in zip(self.numbers, self.captions, rows, strict=True):
-            change(number, text=text)
+            change(number, text=text, color=color)
             change(caption, text=words)
