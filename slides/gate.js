@@ -85,6 +85,7 @@ async function lettered() {
   for (const face of document.fonts) if (face.status === "error") fault(`the font ${face.family} is not in the deck`);
 }
 
+Reveal.configure({ viewDistance: 1 }); // the neighbours of a slide need no places and no colours
 for (slide of Reveal.getSlides()) {
   const { h, v } = Reveal.getIndices(slide);
   Reveal.slide(h, v, -1);

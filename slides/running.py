@@ -45,10 +45,12 @@ def slide_type(cell: NotebookNode) -> str:
 def executed(notebook: NotebookNode, path: Path, medium: str) -> NotebookNode:
     """Run all cells in a fresh kernel, in the folder of `path`, and return the notebook.
 
-    `medium` is what its pictures and cards are shown on: "deck", "page", or "" for a notebook.
-    Raises BuildError for a cell that fails or takes longer than SECONDS_PER_CELL, and for an error
-    that a widget hid.
+    A notebook without code needs no kernel. `medium` is what its pictures and cards are shown on:
+    "deck", "page", or "" for a notebook. Raises BuildError for a cell that fails or takes longer
+    than SECONDS_PER_CELL, and for an error that a widget hid.
     """
+    if not any(cell.cell_type == "code" and cell.source.strip() for cell in notebook.cells):
+        return notebook
     folder = str(path.resolve().parent)
     search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     client = NotebookClient(
