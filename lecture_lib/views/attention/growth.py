@@ -75,7 +75,7 @@ def with_kv_heads(shape: TransformerShape, kv_heads: int) -> TransformerShape:
 
 
 def unwindowed(shape: TransformerShape) -> TransformerShape:
-    return replace(shape, window=None, window_layers=0)
+    return replace(shape, window=None, window_layers=0, global_layers=())
 
 
 def growth(*, device: str, model: str, tokens: int) -> Growth:
