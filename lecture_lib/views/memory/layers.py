@@ -129,7 +129,9 @@ class LayersUnderRoof(LectureScene):
         )
         self.groups = []
         for k, (sign, look, words, color) in enumerate(marks):
-            self.groups.append(self.moving(*ax.plot([], [], sign, zorder=5 + k, **look)))
+            # small squares over circles: layers that stand where a language model does are seen too
+            zorder = 8.5 if sign == "s" else 5 + k
+            self.groups.append(self.moving(*ax.plot([], [], sign, zorder=zorder, **look)))
             y = 10 ** (-0.55 - 0.4 * k)  # right of the slope and under the roof nothing stands
             ax.plot(KEY, y, sign, **look)
             note(ax, words, color=color, va="center").set_position((KEY * 1.35, y))
