@@ -124,7 +124,7 @@ class LayersUnderRoof(LectureScene):
                 "prefill, a product",
                 WEIGHTS,
             ),
-            ("o", {"ms": 10, "color": WEIGHTS, **EDGE}, "decode, a product", WEIGHTS),
+            ("o", {"ms": 12, "color": WEIGHTS, **EDGE}, "decode, a product", WEIGHTS),
             (MARKS[CACHE], {"ms": 9, "color": CACHE, **EDGE}, "decode, attention", CACHE),
         )
         self.groups = []
