@@ -67,7 +67,9 @@ def test_what_cannot_be_read_is_refused(stored, words):
 
 def test_bytes_of_half_a_block_are_refused():
     pairs = BlockFormat("pairs", 2, 2, None, lambda stored: stored.astype(np.float32))
-    with pytest.raises(ValueError, match="blocks of 2 bytes, and a row of 3 .*; pass whole blocks"):
+    with pytest.raises(
+        ValueError, match=r"blocks of 2 bytes, and a row of 3 .*; pass whole blocks"
+    ):
         pairs.dequantize(np.zeros(3, np.uint8))
 
 
