@@ -23,12 +23,18 @@ from lecture_lib import lm
 from lecture_lib.lm.score import surprise
 
 TOKENS, WINDOW = 2048, 256
+PROMPT, NEW = "Gravity is", 24
 
 
 def main(file: Path, text: Path):
     ours = lm.load(file)
     place = {"pretrained_model_name_or_path": str(file.parent), "gguf_file": file.name}
     theirs = AutoModelForCausalLM.from_pretrained(**place, dtype=torch.float32)
+    spoken = "".join(lm.stream(ours, PROMPT, NEW))
+    prompt = torch.tensor(ours.tokenizer.encode(PROMPT))[None]
+    with torch.no_grad():
+        said = theirs.generate(prompt, max_new_tokens=NEW, do_sample=False)[0, prompt.shape[1] :]
+    print(f"{PROMPT!r}: {spoken!r}, by transformers {ours.tokenizer.decode(said.numpy())!r}")
     words = text.read_text("utf-8")
     tokens = ours.tokenizer.encode(words)
     same = tokens.tolist() == AutoTokenizer.from_pretrained(**place)(words)["input_ids"]

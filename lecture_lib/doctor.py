@@ -177,7 +177,7 @@ def model_file() -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def language_model(file: Path | None | str = "look", tokenizers: bool | None = None) -> Finding:
+def language_model(file: Path | str | None = "look", tokenizers: bool | None = None) -> Finding:
     """The model of chapters 05 to 07, byte for byte, and the package that reads its text."""
     if file == "look":
         file = model_file()

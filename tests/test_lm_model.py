@@ -91,3 +91,7 @@ def test_at_changes_what_has_the_name_and_nothing_else():
     hook = lm.at(["a", "b"], lambda values: values + 1)
     assert [hook(name, 1) for name in "abc"] == [2, 2, 1]
     assert lm.at("ab", lambda values: values + 1)("a", 1) == 1
+
+
+def test_a_model_introduces_itself_in_one_line(model):
+    assert repr(model) == f"tiny: {model.shape.parameters:,} weights, 23.23 bits each in its file"

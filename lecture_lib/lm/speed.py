@@ -49,6 +49,11 @@ def prefill(shape: TransformerShape, prompt: int = PROMPT) -> Work:
     return prefill_work(shape, prompt, causal=False, **width)
 
 
+def floor(work: Work, roof: Roof) -> float:
+    """The least time [s] for the work under the roof."""
+    return float(floor_time(work, roof))
+
+
 def decode_race(model: Model, roof: Roof, context: int = CONTEXT, repeats: int = 10) -> Race:
     """One more token behind so many: the least time under the roof, and the best of the repeats."""
     cache = Cache(model, context + 1)
@@ -73,4 +78,4 @@ def prefill_race(model: Model, roof: Roof, prompt: int = PROMPT, repeats: int = 
 def _race(what, tokens, work: Work, roof: Roof, run: Callable[[], object], repeats: int) -> Race:
     run()  # the first time, memory is still being laid out
     best = min(seconds(run) for _ in range(repeats))
-    return Race(what, tokens, float(floor_time(work, roof)), best)
+    return Race(what, tokens, floor(work, roof), best)
