@@ -1,9 +1,9 @@
 """Real numbers from inside a language model, small pieces of them, for pictures that need no model.
 
-`values` are what a matrix of SmolLM2-135M-Instruct reads while it reads Alice (the first tokens of the
-first window, the very first included), and `weights` are rows of its matrices. For all matrices there
-is how large their inputs are (`sizes`), and for two of them the largest of each input (`channels`).
-What made them, and when, says `provenance`. `tools/slices.py` makes them again.
+`values` are what a matrix of SmolLM2-135M-Instruct reads while it reads Alice (the first tokens of
+the first window, the very first included), and `weights` are rows of its matrices. For all
+matrices there is how large their inputs are (`sizes`), and for two of them the largest of each
+input (`channels`). What made them, and when, says `provenance`. `tools/slices.py` makes them again.
 """
 
 from functools import cache

@@ -31,8 +31,8 @@ NO_OP = (
     "changes."
 )
 NEARLY = (
-    "The file's weights lie on a grid of 4 bits with a minimum for 32; this one has a zero point in place "
-    "of the minimum, a whole number of steps, and so is near it but not the same."
+    "The file's weights lie on a grid of 4 bits with a minimum for 32; this one has a zero point "
+    "in place of the minimum, a whole number of steps, and so is near it but not the same."
 )
 FLATTERED = (
     "The file's weights lie on a grid of 4 bits with a minimum for 32, which flatters this format."
