@@ -1,13 +1,14 @@
 """Two small language models over bytes: trained with three values a weight, and with full ones.
 
 They are twins: one shape, one text in one order, one seed, one schedule. One difference: while it
-learned, the ternary twin computed with weights of three values and inputs of 8 bits, as BitNet b1.58
-does (arXiv:2402.17764), and the full one with what it had. How they were trained: training/README.md
-and `catalog.training(name)`; what came of it: `catalog.byte_trials()`.
+learned, the ternary twin computed with weights of three values and inputs of 8 bits, as BitNet
+b1.58 does (arXiv:2402.17764), and the full one with what it had. How they were trained says
+training/README.md, with figures in `catalog.trainings()`; what came of it, `catalog.byte_trials()`.
 
-They know the letters of Jane Austen, some of her words, and no sense. What they can show is whether
-three values are enough, and when. What they cannot show is which of two ways learns better: between
-models as small and as briefly trained as these, a twentieth of a bit per byte is chance.
+They know the letters of Jane Austen, some of her words, and no sense. They can show that a model
+trained with three values works, and what rounding to three values costs one that was not. They
+cannot show which way learns better: between models as small and as briefly trained as these, a
+twentieth of a bit per byte is chance.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from lecture_lib.quantization import ggml, ternary
 FOLDER = Path(__file__).parent / "data"
 TWINS = ("full", "ternary")
 NAT = float(np.log2(np.e))  # bits
+BEGINNING = 2048  # byte of a text, on which a record is found again in a second
 
 
 def path(twin: str) -> Path:

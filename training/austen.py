@@ -1,11 +1,11 @@
 """The six novels of Jane Austen, 4 MB of plain English, out of Debian's package r-cran-janeaustenr.
 
 The package is MIT (Julia Silge), and the novels are in the public domain. They are fetched and not
-stored here: `apt-get download` needs no root and installs nothing. On a machine without apt, put the
-package's file (r-cran-janeaustenr_1.0.0-1_all.deb) into the folder by hand.
+stored here: `apt-get download` needs no root and installs nothing. On a machine without apt, put
+the package's file (r-cran-janeaustenr_1.0.0-1_all.deb) into the folder by hand.
 
-R keeps data in a file of compressed objects (.rdb) and an index of where each begins (.rdx). Both are
-R's serialization in its XDR form: big-endian words, of which we read the few kinds that occur here.
+R keeps data in a file of compressed objects (.rdb) and an index of where each begins (.rdx). Both
+are R's serialization in its XDR form: big-endian words, of which a few kinds occur here.
 """
 
 import bz2
@@ -28,7 +28,7 @@ HELD_OUT = 0.05  # the last twentieth
 
 
 def novels(folder: Path) -> bytes:
-    """All six novels, each paragraph in one line. The package is fetched into the folder if absent."""
+    """All six novels, a paragraph a line. Fetches the package into the folder if it is absent."""
     members = _members(_package(folder))
     index = _Reader(gzip.decompress(members[f"{DATA}.rdx"])).value()
     stored = members[f"{DATA}.rdb"]

@@ -1,8 +1,8 @@
 """Write what train.py saved as GGUF: `python export.py full runs/full.pt byte_full.gguf`.
 
-The full twin's matrices go into F16. The ternary twin's are rounded as they were in training and go
-into TQ2_0, which keeps three values as they are and their scale in 16 bits. Embedding and head are
-F16 in both, norms F32. The names are llama.cpp's; its program reads no llama with sub norms, though,
+The full twin's matrices go into F16. The ternary twin's are rounded as they were in training and
+go into TQ2_0, which keeps three values as they are and their scale in 16 bits. Embedding and head
+are F16 in both, norms F32. The names are llama.cpp's, but its program reads no llama with sub norms
 and no vocabulary of bytes: these files are for `lecture_lib.lm`.
 """
 

@@ -73,7 +73,8 @@ def train(given) -> None:
         step, summed = step + 1, summed + loss.item()
         if step % EVERY == 0 or step == given.steps:
             over = (step - 1) % EVERY + 1
-            point = {"step": step, "train": bits(summed / over), "held_out": judged(model, held_out)}
+            point = {"step": step, "train": bits(summed / over)}
+            point |= {"held_out": judged(model, held_out)}
             curve, summed = [*curve, point], 0.0
             print(json.dumps(point | {"seconds": round(time.monotonic() - started)}), flush=True)
         if time.monotonic() - last_saved > SAVED_EVERY or step == given.steps or stopped:
@@ -114,7 +115,7 @@ def groups(model):
 
 
 def rate(step: int, steps: int) -> float:
-    """Warm-up, level, descent: until the descent begins, the number of steps may still be changed."""
+    """Warm-up, level, descent. Until the descent begins the number of steps may be changed."""
     return RATE * min((step + 1) / WARM_UP, 1, (steps - step) / (steps * DESCENT))
 
 
