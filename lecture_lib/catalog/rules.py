@@ -138,6 +138,7 @@ DIMENSIONS: Rules = {
     "mla?": {name: COUNT for name in LATENT.split()},
 }
 TIMED = [{"size": SIZE, "best_s": POSITIVE, "median_s": POSITIVE}]
+SCORED = {"bytes": SIZE, "bits": POSITIVE, "difference": NUMBER, "error": NOT_NEGATIVE}
 RULES: Mapping[str, Rules] = {
     "sources": {"title": TEXT, "url?": TEXT, "primary": FLAG, "read_on": READ_ON, "note?": TEXT},
     "devices": {
@@ -251,6 +252,24 @@ RULES: Mapping[str, Rules] = {
         "difference_error": NOT_NEGATIVE,
         "window_losses": NUMBERS,
         "says?": SPOKEN,
+        "measured_on": DAY,
+        **PROVENANCE,
+    },
+    "byte_models.training": {
+        **{key: TEXT for key in ("weights", "text", "machine", "versions")},
+        **{key: SIZE for key in ("text_bytes", "tokens", "steps", "windows", "context")},
+        **{key: SIZE for key in ("parameters", "seed", "seconds", "threads")},
+        **{key: POSITIVE for key in ("peak_rate", "pairs")},
+        "curve": [{"step": SIZE, "train": POSITIVE, "held_out": POSITIVE}],
+        "trained_on": DAY,
+        **PROVENANCE,
+    },
+    "byte_models.trial": {
+        **{key: TEXT for key in ("beside", "format", "prompt", "machine", "versions")},
+        **{key: SCORED for key in ("held_out", "alice")},
+        **{key: SPOKEN for key in ("says", "draws")},
+        "matrix_bytes": SIZE,
+        **{key: POSITIVE for key in ("beginning", "temperature")},
         "measured_on": DAY,
         **PROVENANCE,
     },
