@@ -26,9 +26,25 @@ MANY, SOME, FEW = 2048, 1024, 512  # tokens that are predicted
 ALL = "all 210 matrices"
 UNTOUCHED = "as shipped"
 
-NO_OP = "The file's weights lie on this very grid (Q4_1: 4 bits, scale and minimum for 32), so nothing changes."
-FLATTERED = "The file's weights lie on a grid of 4 bits with a minimum for 32, which flatters this format."
-RUN_ON = "Its blocks run on over rows of 576, which are no multiple of them; a file would fall back to others."
+NO_OP = (
+    "The file's weights lie on this very grid (Q4_1: 4 bits, scale and minimum for 32), so nothing "
+    "changes."
+)
+NEARLY = (
+    "The file's weights lie on a grid of 4 bits with a minimum for 32; this one has a zero point "
+    "in place of the minimum, a whole number of steps, and so is near it but not the same."
+)
+FLATTERED = (
+    "The file's weights lie on a grid of 4 bits with a minimum for 32, which flatters this format."
+)
+HARMED = (
+    "It puts 31 steps where the file's grid has 15, and the two meet only at the ends: worse than "
+    "on weights that were never rounded."
+)
+RUN_ON = (
+    "Its blocks run on over rows of 576, which are no multiple of them; a file would fall back to "
+    "others."
+)
 CONTAINER = "A container for ternary weights, not a quantizer: it scales by the largest of 256."
 IN_WINDOWS = "The tensor is a window of 256 tokens."
 
@@ -122,7 +138,7 @@ def cured(name: str, method: str, run, inputs, weights=None, note="", tokens=SOM
 
 NOTES = {
     "Q4_1": NO_OP,
-    **dict.fromkeys(("Q5_1", "Q8_0"), FLATTERED),
+    "Q5_1": HARMED,
     **dict.fromkeys(("Q4_K", "Q5_K"), f"{FLATTERED} {RUN_ON}"),
     **dict.fromkeys(("Q2_K", "Q3_K", "Q6_K"), RUN_ON),
     **dict.fromkeys(("TQ1_0", "TQ2_0"), f"{CONTAINER} {RUN_ON}"),
@@ -174,7 +190,7 @@ ISOLATED = [
 
 ROUNDED = [
     of_weights(integers(bits, group, symmetric),
-               NO_OP if (bits, group, symmetric) == (4, 32, False) else
+               NEARLY if (bits, group, symmetric) == (4, 32, False) else
                RUN_ON if group == 128 else "",
                tokens=SOME if bits in (4, 3) else FEW, says=group in ("row", 32))
     for bits in (4, 3, 2, 8)

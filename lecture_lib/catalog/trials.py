@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
-from typing import Any
 
 from lecture_lib.catalog.records import Provenance, Source, nothing
 
@@ -75,6 +74,7 @@ class Perplexity:
     method: str | None = None
     calibrated: str | None = None  # what on, where a file was made with an importance matrix
     size_bytes: float | None = None  # of the whole file
+    bits_per_weight: float | None = None  # of the whole file, where no size is given
     note: str | None = None
     also: tuple[Source, ...] = ()
     provenance: Mapping[str, Provenance] = nothing()
