@@ -83,7 +83,7 @@ def small_values() -> Choice:
     gone = 1 - left / back.size
     shares = (0.0, 0.1, 0.5, 1.0)
     return Choice(
-        f"A layer reads 32 tokens of 1,536 values each. The largest of them is {plain(largest)}; "
+        f"A layer reads {len(values)} tokens of {count(values.shape[1])} values each. The largest of them is {plain(largest)}; "
         f"half of all are below {plain(half, 2)}. They are kept in 8 bits, with one scale for all. "
         "What part of the values becomes zero?",
         (

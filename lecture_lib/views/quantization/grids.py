@@ -79,20 +79,22 @@ def on_grid(*, weights: str, bits: int, group: int, symmetric: bool) -> OnGrid:
     whose = "a row of 512" if group == ROW else f"groups of {group}"
     says = (
         f"{bits} bits in {whose}, {plain(here.bits_per_weight)} bits a weight with scales: the "
-        f"error is {percent(here.error)} of the weights. {_comparison(weights, grid, here, lines)}"
+        f"error is {percent(here.error)} of the weights. {_comparison(here, lines)}"
     )
     return OnGrid(
         says, grid, drawn / largest, found.restored[0, :WINDOW] / largest, levels, here, lines
     )
 
 
-def _comparison(weights: str, grid: Grid, here: Kept, lines) -> str:
-    """What one bit more would bring: the rule of 6 dB, on these weights."""
-    of_group = next(of for of in lines.values() if here in of)
-    at = of_group.index(here)
-    if at + 1 == len(of_group):
-        return f"A bit less would be {plain(of_group[at - 1].error / here.error, 2)} times that."
-    return f"One bit more would divide it by {plain(here.error / of_group[at + 1].error, 2)}."
+def _comparison(here: Kept, lines) -> str:
+    """What one bit more would bring, or one less take: the rule of 6 dB, on these weights."""
+    if here.error == 0:
+        return "They lie on this very grid: so the model's file keeps them."
+    line = next(line for line in lines.values() if here in line)
+    more, less = line[line.index(here) + 1 :], line[: line.index(here)]
+    if more and more[0].error:
+        return f"One bit more would divide it by {plain(here.error / more[0].error, 2)}."
+    return f"One bit less would be {plain(less[-1].error / here.error, 2)} times that."
 
 
 def _levels(grid: Grid, scale, zero, group: int, largest: float):
@@ -190,9 +192,10 @@ class WeightsOnGrid(LectureScene):
         first = mine[0]
         change(self.name, text=words, position=(first.bits_per_weight + 0.18, first.error * 1.02))
         here = state.here
-        change(self.here, data=([here.bits_per_weight], [here.error]))
-        self.now.move(here.bits_per_weight, here.error, f"{plain(here.bits_per_weight)} bits")
+        error = max(here.error, LEAST)
+        change(self.here, data=([here.bits_per_weight], [error]))
+        self.now.move(here.bits_per_weight, error, f"{plain(here.bits_per_weight)} bits")
 
 
 def _points(line: tuple[Kept, ...]):
-    return [one.bits_per_weight for one in line], [one.error for one in line]
+    return [one.bits_per_weight for one in line], [max(one.error, LEAST) for one in line]

@@ -137,7 +137,7 @@ class OutlierRounded(LectureScene):
         )
         tokens = len(inputs_of().values)
         ax.set(xlim=(0.2, tokens + 0.8), ylim=(LOW, HIGH), yscale="log")
-        at = [1, *range(8, tokens + 1, 8)]
+        at = [1, *range(4, tokens + 1, 4)]
         ticks(ax.xaxis, at, [str(k) for k in at])
         ticks(ax.yaxis, 10.0 ** np.arange(-4, 5, 2), ["0.0001", "0.01", "1", "100", "10,000"])
         (self.stems,) = self.moving(ax.plot([], [], color=ACTIVATIONS, lw=1.4, zorder=2))
