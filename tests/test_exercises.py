@@ -552,7 +552,7 @@ def test_a_mix_is_the_sum_of_its_depths():
 
 def test_a_cache_in_four_bits_takes_a_scale_for_each_head():
     task = quantization_questions.tokens_in_a_cache.task(1)
-    assert task.truth == pytest.approx(16e9 / (2 * 32 * 8 * (128 * 4 + 16) / 8))
+    assert task.truth == 16 * 8 * 10**9 // (2 * 32 * 8 * (128 * 4 + 16))
 
 
 def test_what_is_to_be_decided_about_fewer_bits_is_computed():

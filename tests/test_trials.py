@@ -1,5 +1,6 @@
 """The bench's rows in order: families, what can be told from chance, and what others published."""
 
+from dataclasses import replace
 from math import exp, log
 
 import pytest
@@ -27,17 +28,19 @@ def test_every_trial_of_weights_is_in_one_family_the_widest_first():
     assert list(found) == list(FAMILIES)
     assert sorted(one.name for trials in found.values() for one in trials) == sorted(rows)
     for trials in found.values():
-        assert trials, "a family without a trial has no place in a menu"
         assert [one.bits for one in trials] == sorted((t.bits for t in trials), reverse=True)
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
-    [("weights Q4_0", "ggml"), ("weights ggml MXFP4", "ggml"), ("weights INT4 per row", "integers"),
-     ("weights ternary", "few"), ("weights E4M3 per tensor", "floats")],
+    ("format", "method", "expected"),
+    [("Q4_0", "RTN", "ggml"), ("ggml MXFP4", "RTN", "ggml"), ("MXFP4", "RTN", "floats"),
+     ("INT4", "RTN", "integers"), ("UINT3", "GPTQ", "GPTQ"), ("UINT3", "AWQ", "AWQ"),
+     ("ternary", "RTN", "few"), ("E4M3", "RTN", "floats"), ("BFP8", "RTN", "floats")],
 )  # fmt: skip
-def test_a_format_belongs_to_who_stores_it(name, expected):
-    assert family(trial(name)) == expected
+def test_a_format_belongs_to_who_stores_it(format, method, expected):
+    name = f"weights {format}"
+    kept = replace(untouched(), name=name, format=format.split()[-1], method=method)
+    assert family(kept) == expected
 
 
 def test_a_name_does_not_say_again_what_is_changed():
@@ -58,7 +61,9 @@ def test_a_perplexity_is_the_untouched_one_times_the_ratio():
     one = trial("weights Q4_0")
     assert perplexity(one) == pytest.approx(exp(untouched().loss + one.difference))
     assert perplexity(untouched()) == untouched().perplexity
-    assert perplexity(one) == pytest.approx(one.perplexity, rel=1e-5)  # on the same tokens
+    on_all = trial("activations INT8 per tensor")
+    assert on_all.tokens == untouched().tokens
+    assert perplexity(on_all) == pytest.approx(on_all.perplexity, rel=1e-5)
 
 
 @pytest.mark.parametrize(

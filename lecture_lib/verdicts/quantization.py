@@ -104,10 +104,10 @@ def vision_chips_calculate_in_8_or_4_bits():
 @check("C26")
 def naive_activations_make_a_model_dumb():
     naive, four = trial(NAIVE), trial("activations INT4 per token")
-    weights = trial("weights INT8 per row")
+    weights = trial("weights Q8_0")
     mended = {words: one.ratio for words, one in recorded(MENDED).items()}
     finding = (
-        f"SmolLM2, perplexity {plain(untouched().perplexity)} untouched: weights alone in INT8 "
+        f"SmolLM2, perplexity {plain(untouched().perplexity)} untouched: weights alone in Q8_0 "
         f"{times(weights.ratio)}, activations alone in INT8 with one scale {times(naive.ratio)}, "
         f"in INT4 with a scale a token {times(four.ratio)}. In 8 bits it is cured: "
         + listed(f"{times(ratio)} with {words}" for words, ratio in mended.items())

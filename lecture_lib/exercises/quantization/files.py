@@ -95,13 +95,13 @@ def tokens_in_a_cache(model: str, bits: int, room: int) -> Task:
             f"context fit into {room} GB?"
         ),
         unit="tokens",
-        truth=truth,
+        truth=int(truth),
         right=f"A number takes {plain(kept, 4)} bits with its share of the scale.",
         slips=tuple(slips),
         hint="How many numbers does a token leave behind? What does one take with its scale?",
         solution="Bits of the room over bits of a token: keys and values, all layers, all heads.",
         code=(
-            f"{room} * 8 * 10**9 / (2 * {shape.layers} * {shape.kv_heads} * "
+            f"{room} * 8 * 10**9 // (2 * {shape.layers} * {shape.kv_heads} * "
             f"({shape.head_dim} * {bits} + 16))"
         ),
         whole=True,

@@ -20,7 +20,7 @@ def comes_back(bits: int, largest: int, weight: int) -> Task:
             f"back of a weight of {weight}?"
         ),
         unit="units",
-        truth=truth,
+        truth=round(truth),
         right=f"It is stored as the code {code}, and a step is {plain(step)} units long.",
         slips=(
             Slip("cut off", (code - 1) * step, "You cut off. The step above is the nearer one."),
@@ -58,7 +58,7 @@ def becomes_zero(bits: int, largest: int, whose: str) -> Task:
             f"{count(largest)}. How many units is the largest value that becomes zero?"
         ),
         unit="units",
-        truth=half,
+        truth=int(half),
         right=f"Half a step: {plain(half)} units and less are nearer to zero than to the code 1.",
         slips=(
             Slip(
@@ -73,7 +73,7 @@ def becomes_zero(bits: int, largest: int, whose: str) -> Task:
         ),
         hint=f"The largest code is {highest}. How long is a step?",
         solution="The largest over the largest code is a step; up to half of it rounds to zero.",
-        code=f"{largest} / (2 ** ({bits} - 1) - 1) / 2",
+        code=f"{largest} // (2 ** ({bits} - 1) - 1) // 2",
         whole=True,
     )
 
