@@ -1,11 +1,12 @@
 """Verdicts on the draft's claims about fewer bits: what breaks, what mends it, what files keep."""
 
+from collections.abc import Iterable
+
 from lecture_lib import catalog
 from lecture_lib.quantization.mixes import Kept, average_bits, mixed
 from lecture_lib.trials import grown, published, recorded, trial, untouched
 from lecture_lib.units import percent, plain
 from lecture_lib.verdicts import check
-from lecture_lib.verdicts.memory import listed
 
 MODEL = "Llama-3.1-8B"
 SAME = 0.001  # bits a weight: rounding of what is published
@@ -42,6 +43,12 @@ THREE_BITS = {
     "AWQ": "weights UINT3 in 64 values, AWQ",
 }
 LARGER = dict.fromkeys(("LLaMA-7B", "Llama-3-8B", "Llama-2-70B"), "Q3_K_S")
+
+
+def listed(words: Iterable[str]) -> str:
+    """The words with commas and an "and"."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def times(ratio: float) -> str:

@@ -9,7 +9,7 @@ from lecture_lib.quantization.activations import rotation, smoothing, split_roun
 from lecture_lib.quantization.rounding import Grid
 from lecture_lib.quantization.small_floats import SMALL_FLOATS
 from lecture_lib.scene import State
-from lecture_lib.units import percent, plain
+from lecture_lib.units import count, percent, plain
 from lecture_lib.views.panel import WIDTH, Panel
 from lecture_lib.views.quantization.samples import ACTIVATIONS_SOURCE, Inputs, inputs_of
 from lecture_lib.views.style import (
@@ -117,12 +117,19 @@ def rounded(*, inputs: str, method: str, bits: int) -> Rounded:
     says = (
         f"{inputs[0].upper()}{inputs[1:]}, {what}, {method}: of {len(values)} tokens {lose} "
         f"more than half of what they say. The typical error is "
-        f"{percent(float(np.median(share)))} of the token; {percent(zeros)} of all values become "
-        "zero."
+        f"{percent(float(np.median(share)))} of the token; {become_zero(back, values)}."
     )
     return Rounded(
         says, np.abs(values).max(axis=1), strength, error, zeros, lost, float(np.median(share))
     )
+
+
+def become_zero(back: np.ndarray, values: np.ndarray) -> str:
+    """How many of the values became zero, in words."""
+    left, some = int((back != 0).sum()), int((values != 0).sum())
+    if left <= 0.01 * some:
+        return f"all values become zero but {count(left)} of {count(some)}"
+    return f"{percent(1 - left / some)} of all values become zero"
 
 
 class OutlierRounded(LectureScene):
