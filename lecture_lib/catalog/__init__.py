@@ -30,6 +30,7 @@ from lecture_lib.catalog.records import (
     Provenance,
     Reckoning,
     Source,
+    TernaryResult,
     WeightFormat,
 )
 from lecture_lib.catalog.rules import DIMENSIONS, ORIGIN_KEYS
@@ -41,9 +42,10 @@ from lecture_lib.transformer import Mla, TransformerShape
 __all__ = [
     "Catalog", "CatalogError", "Claim", "Device", "Energy", "FloatFormat", "Generation",
     "Measurement", "Model", "Peak", "Perplexity", "Provenance", "Reckoning", "Source",
-    "WeightFormat", "claim", "claims", "device", "devices", "energies", "energy", "float_formats",
-    "formats", "history", "load_from", "machine", "machines", "measurements", "model",
-    "models", "perplexities", "roof", "shape", "sources", "weight_format",
+    "TernaryResult", "WeightFormat", "claim", "claims", "device", "devices", "energies", "energy",
+    "float_formats", "formats", "history", "load_from", "machine", "machines", "measurements",
+    "model", "models", "perplexities", "roof", "shape", "sources", "ternary_results",
+    "weight_format",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -52,6 +54,7 @@ RENAMED = {  # in a file the unit is in the key, in a record it is in the field'
     "sram_bandwidth_bytes_per_s": "sram_bandwidth",
     "power_w": "power",
     "clock_hz": "clock",
+    "energy_j": "energy",
     "die_area_m2": "die_area",
     "peak_ops_per_s": "peak",
 }
@@ -130,6 +133,10 @@ class Catalog:
     def perplexities(self) -> tuple[Perplexity, ...]:
         """Perplexities of models in several formats."""
         return tuple(self._table("formats.perplexity", Perplexity).values())
+
+    def ternary_results(self) -> tuple[TernaryResult, ...]:
+        """What was published of ternary models beside others, in the order of the tables."""
+        return tuple(self._table("ternary", TernaryResult).values())
 
     def float_formats(self) -> Mapping[str, FloatFormat]:
         """The small floating-point codes by name."""
@@ -283,3 +290,4 @@ models, model, shape, roof = _own.models, _own.model, _own.shape, _own.roof
 claims, claim, measurements, history = _own.claims, _own.claim, _own.measurements, _own.history
 energies, energy, perplexities = _own.energies, _own.energy, _own.perplexities
 formats, weight_format, float_formats = _own.formats, _own.weight_format, _own.float_formats
+ternary_results = _own.ternary_results
