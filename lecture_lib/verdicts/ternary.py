@@ -29,7 +29,8 @@ def multiplication_is_removed():
         f"{shape.name}, a token after {count(CONTEXT)} others: of {plain(whole / GIGA)} billion "
         f"multiply-adds {percent(share)} become sums of 8-bit numbers, of which "
         f"{percent(1 - zeros)} remain where {percent(zeros)} of the weights are 0. "
-        f"The head ({percent(of_head)}) and attention ({percent(of_attention)}) multiply, and so do scales and norms."
+        f"The head ({percent(of_head)}) and attention ({percent(of_attention)}) multiply, and so "
+        "do scales and norms."
     )
     if share >= MOST:
         return finding, "supported", "All but a little of the arithmetic adds."
