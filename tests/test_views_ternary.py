@@ -154,7 +154,7 @@ def test_one_user_saves_bytes_and_thousands_save_arithmetic():
     alone = joules(memory="HBM2", kept=TQ1, users=1)
     assert alone.wide.reading / alone.wide.arithmetic == pytest.approx(125, abs=0.5)
     assert alone.saving == pytest.approx(16 / 1.6875, rel=0.01)
-    beside = joules(memory="SRAM of 1 MB beside the adders", kept=TQ1, users=4096)
+    beside = joules(memory="SRAM beside the adders", kept=TQ1, users=4096)
     assert beside.saving == pytest.approx(without_multiplying("7nm"), rel=0.02)
 
 

@@ -43,7 +43,7 @@ MEMORIES = {
     "HBM2": "dram/hbm2",
     "GDDR6": "dram/gddr6",
     "DDR4": "dram/ddr4",
-    "SRAM of 1 MB beside the adders": "sram/7nm_1MB",
+    "SRAM beside the adders": "sram/7nm_1MB",
 }
 TERNARY = {
     "1.6875 bits, TQ1_0": "TQ1_0",
@@ -109,9 +109,8 @@ class EnergyOfAToken(LectureScene):
 
     state = staticmethod(joules)
     source = (
-        f"Computed for {MODEL}: published energies of an operation at 7 nm and of a bit from "
-        "each memory (lecture_lib/data/energies.toml); washes are their range, lines its lower "
-        "end. Caches and all that idles are left out."
+        f"Computed for {MODEL} from energies of an operation (7 nm) and of a bit, rows of "
+        "lecture_lib/data/energies.toml: washes from least to most. Without caches and idling."
     )
 
     def draw(self, figure):
@@ -238,9 +237,8 @@ def published_energies() -> Table:
         "over BitNet's, so",
     )  # fmt: skip
     note = (
-        f"Arithmetic: the layers' products for {TOKENS} tokens at 7 nm, 0.5 pJ for an FP16 "
-        "multiply-add, 0.007 pJ for an INT8 addition; scores without a mask, no head. With reads: "
-        "the weights once for each token written, from HBM2 at 3.9 pJ a bit; ternary layers in 2 "
-        "bits, all else in 16."
+        f"Arithmetic: {TOKENS} tokens through the layers at 7 nm; no mask, no head. With reads: "
+        "the weights from HBM2 for each token, 3.9 pJ a bit; ternary layers in 2 bits, all else "
+        "in 16."
     )
     return Table(header, rows, note)

@@ -108,16 +108,15 @@ class WholeModel(LectureScene):
 
     state = staticmethod(whole_model)
     source = (
-        "Counted from each model's dimensions; bits of a weight with its scales from "
-        "lecture_lib/data/formats.toml. Q4_0 keeps its tables in Q6_K, 6.5625 bits; norms have 32 "
-        "bits. All models but BitNet's: as if they had been trained ternary."
+        "Counted from each model's dimensions, scales included; Q4_0 with tables in Q6_K (6.5625 "
+        "bits), norms in 32 bits. All models but BitNet's: as if they had been trained ternary."
     )
 
     def draw(self, figure):
         self.ax = ax = stage(figure)
         small = {"color": SOFT, "weight": "normal", "size": 10.5, "va": "center"}
         self.caption = self.moving(note(ax, **small))
-        self.caption.set_position((14, 24))
+        self.caption.set_position((14, 340))
         self.bars, self.sizes, self.shares = [], [], []
         for k, row in enumerate(("Q4_0", "ternary", "the claim")):
             y = TOP + APART * k
@@ -146,7 +145,7 @@ class WholeModel(LectureScene):
 
     def move(self, state):
         sixteen = readable(sum(state.wide.values()), "B")
-        words = f"{state.model}, {sixteen} in 16 bits; dotted: its tables, embedding and head"
+        words = f"dotted: tables, embedding and head; all of it in 16 bits: {sixteen}"
         change(self.caption, text=words)
         unit = LONGEST / longest(state.model)
         for k, parts in enumerate((state.rival, state.ternary)):
