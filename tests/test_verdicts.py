@@ -15,7 +15,7 @@ from lecture_lib.verdicts import attention as of_attention
 KIND = {"holds": "supported", "holds with correction": "partly", "not supported": "not supported"}
 TESTED = (
     "C01", "C02", "C03", "C05", "C06", "C07", "C08", "C09", "C13", "C14",
-    "C18", "C19", "C20", "C23", "C31", "C32", "C33", "C44", "C45", "C46", "C47",
+    "C18", "C19", "C20", "C23", "C31", "C32", "C33", "C43", "C44", "C45", "C46", "C47",
 )  # fmt: skip
 CACHES = (decode_roof, all_compared, fitted, reached_shares)
 

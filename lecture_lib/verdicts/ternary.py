@@ -4,7 +4,7 @@ from lecture_lib import catalog
 from lecture_lib.operation_costs import decode_energy, operation_energy, without_multiplying
 from lecture_lib.quantization.ternary import INFORMATION, information
 from lecture_lib.transformer import parameters_by_part
-from lecture_lib.units import GIGA, count, percent, plain, readable
+from lecture_lib.units import GIGA, MEGA, count, percent, plain, readable
 from lecture_lib.verdicts import check
 from lecture_lib.wide_tables import bytes_by_part
 
@@ -14,6 +14,39 @@ CONTEXT = 2048  # tokens behind a decoded one
 MOST = 0.9  # a share from which on one may say "all but a little"
 NEAR = 0.05  # numbers that differ by less are the same claim
 HALF = 0.5
+RUINED = 10  # times the perplexity: nothing that a reader would call quality is left
+
+
+@check("C43")
+def trits_keep_quality():
+    trials = catalog.byte_trials()
+    trained, rounded = trials["ternary"].held_out, trials["full, rounded to three values"].held_out
+    real = catalog.trial("weights ternary")
+    wide, three = (
+        next(row for row in catalog.ternary_results() if row.name == name)
+        for name in ("LLaMA LLM 3B", "BitNet b1.58 3B")
+    )
+    finding = (
+        f"Trained in: perplexity {plain(three.perplexity, 4)} beside {plain(wide.perplexity, 4)} "
+        f"in the paper's 3B, and {plain(trained.bits)} bits a byte beside {plain(full_bits())} in "
+        f"our twins. Rounded afterwards the full twin takes {plain(rounded.bits)}, and SmolLM2-135M "
+        f"has {plain(real.ratio / MEGA, 2)} million times the perplexity."
+    )
+    if trained.bits > full_bits() * (1 + NEAR):
+        return finding, "not supported", "Three values lose quality even where they are trained in."
+    if real.ratio > RUINED:
+        return (
+            finding,
+            "partly",
+            "Trained with three values from scratch, not quantized afterwards; parity is claimed "
+            "from 3 billion weights on.",
+        )
+    return finding, "supported", "Also by rounding afterwards."
+
+
+def full_bits() -> float:
+    """Bits per byte of the twin with full weights, on the text held out."""
+    return catalog.byte_trials()["full"].held_out.bits
 
 
 @check("C44")

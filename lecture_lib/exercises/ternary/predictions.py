@@ -10,7 +10,7 @@ from lecture_lib.operation_costs import (
     without_multiplying,
 )
 from lecture_lib.quantization.ternary import INFORMATION
-from lecture_lib.units import percent, plain, readable
+from lecture_lib.units import MEGA, percent, plain, readable
 from lecture_lib.wide_tables import bytes_by_part
 
 
@@ -130,4 +130,44 @@ def kept_wide() -> Choice:
         ),
         right=min(range(4), key=lambda k: abs(shares[k] - ratio)),
         source=computed_from("BitNet-b1.58-2B4T", "Q4_0", "I2_S"),
+    )
+
+
+@prediction
+def rounded_afterwards() -> Choice:
+    """What does a trained model become, if it is rounded to three values?"""
+    trits = catalog.trial("weights ternary")
+    four, blind = catalog.trial("weights Q4_0"), catalog.shape("SmolLM2-135M").vocabulary
+    untouched = trits.perplexity / trits.ratio
+    options = [untouched * four.ratio, untouched * 3, 2000.0, 2.0 * blind]
+    ruined = trits.perplexity > blind
+    return Choice(
+        f"SmolLM2-135M has a perplexity of {plain(untouched, 2)} on Alice in Wonderland, over the "
+        "tokens taken here. All matrices of its layers are rounded to three values by BitNet's "
+        "rule, and nothing is trained. What is the perplexity then?",
+        (
+            Option(
+                f"about {plain(options[0], 2)}, as after four bits",
+                "Four bits have sixteen values for each block, and this overlooks how much three "
+                "for a whole matrix lose.",
+            ),
+            Option(
+                f"about {plain(options[1], 2)}, three times as much",
+                "Half of every weight is lost, and it is overlooked that thirty layers pass their "
+                "errors on.",
+            ),
+            Option(
+                "some thousands",
+                "Such a model would still know which words are frequent, and this overlooks that "
+                "it no longer knows even that.",
+            ),
+            Option(
+                f"above {blind:,}, worse than guessing blindly",
+                f"It is {plain(trits.perplexity / MEGA, 2)} million, and the model goes on with "
+                f"“{trits.says.split('unken')[0]}unken…”, since nothing in it was trained to live "
+                "with three values.",
+            ),
+        ),
+        right=3 if ruined else min(range(3), key=lambda k: abs(options[k] - trits.perplexity)),
+        source=f"Measured on {trits.measured_on}: rows of lecture_lib/data/bench.toml.",
     )
