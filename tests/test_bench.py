@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -13,6 +14,7 @@ from lecture_lib.bench import formats, measure, methods, published, record
 from lecture_lib.bench.again import again
 from lecture_lib.bench.calibrated import WINDOW, Bench, reads
 from lecture_lib.bench.experiments import EXPERIMENTS, UNTOUCHED
+from lecture_lib.bench.table import tables
 from lecture_lib.quantization.rounding import Grid
 from lecture_lib.quantization.small_floats import E4M3
 from lecture_lib.transformer import TransformerShape
@@ -216,6 +218,11 @@ def test_the_rows_tell_what_the_lecture_tells():
     assert ratio("activations E4M3 per tensor") < 1.1
     assert ratio("weights Q2_K") > 20
     assert ratio("weights ternary") > 1000
+
+
+def test_the_page_shows_the_rows():
+    page = (Path(__file__).parents[1] / "docs" / "bench.md").read_text("utf-8")
+    assert tables(catalog.trials().values()) in page
 
 
 # -- writing ---------------------------------------------------------------------------------------

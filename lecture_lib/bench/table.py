@@ -4,7 +4,10 @@ from collections.abc import Iterable
 
 from lecture_lib.catalog import Trial
 
-HEAD = "| what | bits | error | perplexity | times | nats more | tokens |\n|---|---:|---:|---:|---:|---:|---:|"
+HEAD = (
+    "| what | bits | error | perplexity | times | nats more | tokens |\n"
+    "|---|---:|---:|---:|---:|---:|---:|"
+)
 OF = ("nothing", "weights", "activations", "weights and activations", "cache")
 
 

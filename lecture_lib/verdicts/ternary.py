@@ -29,8 +29,8 @@ def trits_keep_quality():
     finding = (
         f"Trained in: perplexity {plain(three.perplexity, 4)} beside {plain(wide.perplexity, 4)} "
         f"in the paper's 3B, and {plain(trained.bits)} bits a byte beside {plain(full_bits())} in "
-        f"our twins. Rounded afterwards the full twin takes {plain(rounded.bits)}, and SmolLM2-135M "
-        f"has {plain(real.ratio / MEGA, 2)} million times the perplexity."
+        f"our twins. Rounded afterwards the full twin takes {plain(rounded.bits)}, and "
+        f"SmolLM2-135M has {plain(real.ratio / MEGA, 2)} million times the perplexity."
     )
     if trained.bits > full_bits() * (1 + NEAR):
         return finding, "not supported", "Three values lose quality even where they are trained in."

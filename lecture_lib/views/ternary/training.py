@@ -29,15 +29,17 @@ from lecture_lib.views.style import (
 )
 
 TWINS = {"full": "full weights", "ternary": "three values, trained in"}
+ROUNDED = "full weights, rounded to three values"
 VARIANTS = {
     "full weights, as trained": "full",
     "full weights, rounded to 4 bits": "full, rounded to 4 bits",
-    "full weights, rounded to three values": "full, rounded to three values",
+    ROUNDED: "full, rounded to three values",
     "three values, as trained": "ternary",
     "three values, five in a byte": "ternary, packed in TQ1_0",
 }
 TEXTS = {"Persuasion": "held_out", "Alice": "alice"}  # field of the trial
-WRITTEN = {"the likeliest byte": "says", "drawn by chance": "draws"}
+DRAWN = "drawn by chance"
+WRITTEN = {"the likeliest byte": "says", DRAWN: "draws"}
 TERNARY_TRIAL = "weights ternary"
 VOCABULARY = 49_152  # tokens of SmolLM2: whoever guesses blindly has this perplexity
 AGREES = 0.002  # bits per byte: adding in another order differs by less
