@@ -7,13 +7,16 @@ from pictures import moved_as_drawn_afresh, shown, stays_undrawn, to_draw, xy
 from lecture_lib import catalog
 from lecture_lib.operation_costs import without_multiplying
 from lecture_lib.quantization.ternary import dense_product, packed_trits, unpacked_trits
-from lecture_lib.views.ternary import energies, memory, packing, products, zeros
+from lecture_lib.views.ternary import energies, memory, packing, products, training, zeros
 from lecture_lib.views.ternary.energies import EnergyOfAToken, joules
 from lecture_lib.views.ternary.memory import WholeModel, whole_model
 from lecture_lib.views.ternary.packing import FIVE, FOUR, FRACTION, TritsInAByte, packed, used_codes
 from lecture_lib.views.ternary.products import ADD, LOOK_UP, MULTIPLY, ROWS, WithoutMultiplying
+from lecture_lib.views.ternary.training import DRAWN, ROUNDED, TrainedBesideRounded
 
 TQ1, I2, STILL = energies.TERNARY
+LIKELIEST = next(iter(training.WRITTEN))
+AS_TRAINED = "three values, as trained"
 SCENES = {
     TritsInAByte: [
         {"packing": FIVE, "group": 1}, {"packing": FOUR, "group": 2},
@@ -32,6 +35,12 @@ SCENES = {
         {"model": "Gemma-3-1B", "packed": "TQ1_0, 1.6875 bits", "tables": "16 bits"},
         {"model": "Llama-3.1-405B", "packed": memory.BOUND, "tables": "6.5625 bits, Q6_K"},
         {"model": "Gemma-3-1B", "packed": "TQ2_0, 2.0625 bits", "tables": "8.5 bits, Q8_0"},
+    ],
+    TrainedBesideRounded: [
+        {"variant": ROUNDED, "judged": "Persuasion", "writes": DRAWN},
+        {"variant": AS_TRAINED, "judged": "Persuasion", "writes": LIKELIEST},
+        {"variant": AS_TRAINED, "judged": "Alice", "writes": DRAWN},
+        {"variant": "three values, five in a byte", "judged": "Alice", "writes": LIKELIEST},
     ],
 }  # fmt: skip
 
@@ -232,3 +241,54 @@ def test_three_values_lose_more_than_two_bits_and_no_choice_saves_them():
     best = lost["least error possible"]
     assert lost["absmean, as BitNet"] > best > lost["Q2_K"] > lost["Q4_0"] > lost["Q8_0"]
     assert best == pytest.approx(44, abs=1)
+
+
+# trained beside rounded
+
+
+@pytest.mark.parametrize("setting", SCENES[TrainedBesideRounded])
+def test_marks_are_the_recorded_bits_of_the_variant_and_of_its_twin(setting):
+    scene, _ = shown(TrainedBesideRounded, **setting)
+    name, field = training.VARIANTS[setting["variant"]], training.TEXTS[setting["judged"]]
+    trials = catalog.byte_trials()
+    assert xy(scene.mark)[1] == getattr(trials[name], field).bits
+    assert xy(scene.twin)[1] == getattr(trials[name.partition(",")[0]], field).bits
+    low, high = scene.ax.get_ylim()
+    assert low < xy(scene.mark)[1] < high - 0.2
+
+
+def test_every_point_of_both_curves_is_in_the_picture():
+    scene, _ = shown(TrainedBesideRounded, **SCENES[TrainedBesideRounded][0])
+    low, high = scene.ax.get_ylim()
+    for one in catalog.trainings().values():
+        assert (low < training.held_out(one)).all()
+        assert (training.held_out(one)[1:] < high).all()
+        assert training.read_bytes(one)[-1] == pytest.approx(one.tokens / 1e6)
+
+
+def test_the_words_beside_are_the_model_s_own():
+    for setting in SCENES[TrainedBesideRounded]:
+        scene, state = shown(TrainedBesideRounded, **setting)
+        seen = [line.get_text() for line in scene.lines if line.get_visible()]
+        assert " ".join(seen).split() == state.words.split()[: len(" ".join(seen).split())]
+        assert all(len(line) <= training.LETTERS for line in seen)
+
+
+def test_what_cannot_be_printed_is_a_dot_and_a_break_is_a_space():
+    assert training.readable_bytes("a\nb\x00é~") == "a b··~"
+
+
+def test_three_values_keep_when_trained_in_and_lose_when_rounded_to():
+    trials = {name: trial.held_out.bits for name, trial in catalog.byte_trials().items()}
+    full, lost = trials["full"], trials["full, rounded to three values"]
+    assert abs(trials["ternary"] - full) < 0.1 < lost - full
+    assert trials["full, rounded to 4 bits"] - full < 0.1
+    assert trials["ternary, packed in TQ1_0"] == trials["ternary"]
+
+
+def test_a_record_is_found_again_and_a_real_model_is_ruined():
+    assert [row[2] for row in training.again().rows] == ["yes", "yes"]
+    shipped, rounded, *_ = training.rounded_models().rows
+    assert shipped[2].startswith("perplexity 2")
+    assert "worse than guessing" in rounded[2]
+    assert len(training.variants_told().rows) == len(catalog.byte_trials())
