@@ -30,6 +30,7 @@ from lecture_lib.catalog.records import (
     Provenance,
     Reckoning,
     Source,
+    TernaryResult,
     WeightFormat,
 )
 from lecture_lib.catalog.rules import ORIGIN_KEYS
@@ -42,10 +43,10 @@ from lecture_lib.transformer import Mla, TransformerShape
 __all__ = [
     "ByteTrial", "Catalog", "CatalogError", "Claim", "Device", "Energy", "FloatFormat",
     "Generation", "Measurement", "Model", "Peak", "Perplexity", "Provenance", "Reckoning",
-    "Source", "Training", "Trial", "WeightFormat", "byte_trials", "claim", "claims", "device",
-    "devices", "energies", "energy", "float_formats", "formats", "history", "load_from",
-    "machine", "machines", "measurements", "model", "models", "perplexities", "roof", "shape",
-    "sources", "trainings", "trial", "trials", "weight_format",
+    "Source", "TernaryResult", "Training", "Trial", "WeightFormat", "byte_trials", "claim",
+    "claims", "device", "devices", "energies", "energy", "float_formats", "formats", "history",
+    "load_from", "machine", "machines", "measurements", "model", "models", "perplexities", "roof",
+    "shape", "sources", "ternary_results", "trainings", "trial", "trials", "weight_format",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -54,6 +55,7 @@ RENAMED = {  # in a file the unit is in the key, in a record it is in the field'
     "sram_bandwidth_bytes_per_s": "sram_bandwidth",
     "power_w": "power",
     "clock_hz": "clock",
+    "energy_j": "energy",
     "die_area_m2": "die_area",
     "peak_ops_per_s": "peak",
 }
@@ -145,6 +147,10 @@ class Catalog:
     def byte_trials(self) -> Mapping[str, ByteTrial]:
         """What was done to the byte models, and what came of it, by the name of the variant."""
         return self._table("byte_models.trial", ByteTrial.of_row)
+
+    def ternary_results(self) -> tuple[TernaryResult, ...]:
+        """What was published of ternary models beside others, in the order of the tables."""
+        return tuple(self._table("ternary", TernaryResult).values())
 
     def float_formats(self) -> Mapping[str, FloatFormat]:
         """The small floating-point codes by name."""
@@ -261,3 +267,4 @@ energies, energy, perplexities = _own.energies, _own.energy, _own.perplexities
 trials, trial = _own.trials, _own.trial
 trainings, byte_trials = _own.trainings, _own.byte_trials
 formats, weight_format, float_formats = _own.formats, _own.weight_format, _own.float_formats
+ternary_results = _own.ternary_results

@@ -226,6 +226,15 @@ RULES: Mapping[str, Rules] = {
         "rate_of": one_of("user", "all", "device"),
         **PROVENANCE,
     },
+    "ternary": {
+        **{key: TEXT for key in ("study", "model", "size")},
+        "weights": one_of("16 bits", "ternary"),
+        "memory_bytes": POSITIVE,
+        "memory_of": one_of("everything", "no tables"),
+        "seconds_per_token": POSITIVE,
+        **_each("perplexity energy_j mean_score", POSITIVE),
+        **PROVENANCE,
+    },
     "formats.weights": {
         "kind": one_of("plain", "block", "file"),
         "bits_per_weight": POSITIVE,
