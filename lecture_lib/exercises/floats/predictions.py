@@ -1,0 +1,50 @@
+"""What to decide before the pictures of small floats answer."""
+
+import numpy as np
+
+from lecture_lib import catalog
+from lecture_lib.arithmetic import OPERANDS, multiplier
+from lecture_lib.exercises.predictions import Number, prediction
+from lecture_lib.quantization.small_floats import E4M3
+from lecture_lib.units import plain
+
+
+@prediction
+def upper_half() -> Number:
+    """How many values has E4M3 in the upper half of its range?"""
+    values = np.unique(E4M3.finite_values()[0])
+    above = values[values > 0]
+    half = E4M3.largest / 2
+    there = int((above > half).sum())
+    return Number(
+        f"FP8 E4M3 has {len(above)} values above zero, the largest of them "
+        f"{plain(E4M3.largest)}. How many lie in the upper half of that range, above "
+        f"{plain(half)}?",
+        unit="values",
+        value=there,
+        why=(
+            f"A float has {2**E4M3.mantissa_bits} values from one power of two to the next, "
+            "however far that is; who says half thinks of a whole number's even steps."
+        ),
+        source="Computed from all codes of the format: OCP 8-bit Floating Point Specification 1.0.",
+    )
+
+
+@prediction
+def rate_of_eight_bits() -> Number:
+    """How much faster is a chip in FP8?"""
+    row = catalog.device("H100 SXM")
+    rates = [row.peak(operands).ops_per_s for operands in ("fp16", "fp8")]
+    read = row.provenance["peaks.fp8.unstated"]
+    cells = [multiplier(OPERANDS[name]).total for name in ("FP16", "E4M3")]
+    return Number(
+        f"A multiplier for FP8 (E4M3) is made of {plain(cells[0] / cells[1], 2)} times fewer cells "
+        "than one for FP16. How many times the FP16 rate does an H100 reach in FP8?",
+        unit="times",
+        value=rates[1] / rates[0],
+        why=(
+            "Totals, registers and wires do not shrink as multipliers do, which is overlooked by "
+            "those who count cells of a product alone."
+        ),
+        source=f"Row H100 SXM of lecture_lib/data: {read.title.partition(' (')[0]}.",
+    )
