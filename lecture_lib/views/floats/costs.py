@@ -145,7 +145,9 @@ class NarrowArithmetic(LectureScene):
             place = {"va": "center", "transform": ax.get_yaxis_transform(), "size": 11}
             ax.text(-0.65, k, what, color=INK, weight="semibold", **place)
             ax.text(-0.03, k, known, color=SOFT, ha="right", **place)
-            mark = ax.plot([], [], SIGNS[color], ms=SIZES.get(color, 10), color=color, zorder=5, **EDGE)
+            mark = ax.plot(
+                [], [], SIGNS[color], ms=SIZES.get(color, 10), color=color, zorder=5, **EDGE
+            )
             self.marks.append(self.moving(*mark))
             self.values.append(self.moving(note(ax, size=10.5, va="center", zorder=6)))
 
