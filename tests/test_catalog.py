@@ -14,7 +14,7 @@ from lecture_lib.catalog.reader import nearest
 DATA = Path(catalog.__file__).parents[1] / "data"
 ANSWERS = (
     "sources", "devices", "machines", "history", "models", "claims", "measurements", "energies",
-    "formats", "perplexities", "float_formats",
+    "formats", "perplexities", "trials", "float_formats",
 )  # fmt: skip
 
 SOURCES = """
@@ -159,7 +159,7 @@ def test_a_name_like_no_other_is_answered_with_the_file(asked):
     assert str(caught.value) == f"no model {asked!r}; all 88: lecture_lib/data/models.toml"
 
 
-@pytest.mark.parametrize("ask", ["device", "model", "claim", "energy", "weight_format", "shape"])
+@pytest.mark.parametrize("ask", ["device", "model", "claim", "energy", "weight_format", "shape", "trial"])
 def test_every_answer_by_name_refuses_an_unknown_one_in_a_sentence(ask):
     with pytest.raises(CatalogError, match=r"^no [a-z ]+ 'q w'; .*lecture_lib/data/\w+\.toml$"):
         getattr(catalog, ask)("q w")

@@ -22,9 +22,10 @@ def records(ask):
 
 FIGURES = (
     "devices", "machines", "history", "models", "claims", "measurements", "energies", "formats",
-    "perplexities", "float_formats",
+    "perplexities", "trials", "float_formats",
 )  # fmt: skip
 DATA = Path(catalog.__file__).parents[1] / "data"
+FOUND_FROM_OTHERS = ("dimensions", "figures", "tokens_per_s", "ratio", "perplexity")
 BITS = {
     "fp16": 16, "bf16": 16, "int16": 16, "fp8": 8, "bfp8": 8, "int8": 8, "fp6": 6, "fp4": 4,
     "int4": 4,
@@ -35,7 +36,8 @@ BITS = {
     ("ask", "count"),
     [
         ("devices", 84), ("machines", 1), ("history", 20), ("models", 88), ("claims", 91),
-        ("energies", 84), ("measurements", 229), ("formats", 45), ("perplexities", 16),
+        ("energies", 84), ("measurements", 229), ("formats", 45), ("perplexities", 108),
+        ("trials", 2),
         ("float_formats", 8),
     ],
 )  # fmt: skip
@@ -80,7 +82,7 @@ def test_every_figure_says_where_it_is_from_and_none_is_promoted_in_silence(ask)
         default = type(row).__dataclass_fields__
         for field in fields - given:  # what nobody vouches for must be what is left out
             value, unset = getattr(row, field), default[field].default
-            assert not value or value == unset or field in ("dimensions", "figures", "tokens_per_s")
+            assert not value or value == unset or field in FOUND_FROM_OTHERS
         assert given
         for origin in told.values():
             assert (origin.confidence == "recalled") == (origin.read_on == NOT_READ)

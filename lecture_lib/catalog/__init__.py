@@ -1,4 +1,4 @@
-"""The one reader of data/*.toml: devices, machines, models, claims, measurements, formats, sources.
+"""The one reader of data/*.toml: devices, models, claims, measurements, formats, trials, sources.
 
 A file is read, and every row checked, when it is first asked for. All numbers are in base units.
 
@@ -26,13 +26,13 @@ from lecture_lib.catalog.records import (
     Measurement,
     Model,
     Peak,
-    Perplexity,
     Provenance,
     Reckoning,
     Source,
     WeightFormat,
 )
 from lecture_lib.catalog.rules import DIMENSIONS, ORIGIN_KEYS
+from lecture_lib.catalog.trials import Perplexity, Trial
 from lecture_lib.recurrent import RecurrentShape
 from lecture_lib.roofline import Roof
 from lecture_lib.survey import Survey, Timed
@@ -40,10 +40,11 @@ from lecture_lib.transformer import Mla, TransformerShape
 
 __all__ = [
     "Catalog", "CatalogError", "Claim", "Device", "Energy", "FloatFormat", "Generation",
-    "Measurement", "Model", "Peak", "Perplexity", "Provenance", "Reckoning", "Source",
+    "Measurement", "Model", "Peak", "Perplexity", "Provenance", "Reckoning", "Source", "Trial",
     "WeightFormat", "claim", "claims", "device", "devices", "energies", "energy", "float_formats",
     "formats", "history", "load_from", "machine", "machines", "measurements", "model",
-    "models", "perplexities", "roof", "shape", "sources", "weight_format",
+    "models", "perplexities", "roof", "shape", "sources", "trial", "trials",
+    "weight_format",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -128,8 +129,16 @@ class Catalog:
         return self._one("weight format", name, "formats", self.formats())
 
     def perplexities(self) -> tuple[Perplexity, ...]:
-        """Perplexities of models in several formats."""
-        return tuple(self._table("formats.perplexity", Perplexity).values())
+        """Published perplexities of models in several formats."""
+        return tuple(self._table("perplexities", Perplexity.of_row).values())
+
+    def trials(self) -> Mapping[str, Trial]:
+        """What the bench found, by the name of the experiment."""
+        return self._table("bench", Trial.of_row)
+
+    def trial(self, name: str) -> Trial:
+        """The trial of this name. CatalogError with the nearest names if there is none."""
+        return self._one("trial", name, "bench", self.trials())
 
     def float_formats(self) -> Mapping[str, FloatFormat]:
         """The small floating-point codes by name."""
@@ -282,4 +291,5 @@ machines, machine = _own.machines, _own.machine
 models, model, shape, roof = _own.models, _own.model, _own.shape, _own.roof
 claims, claim, measurements, history = _own.claims, _own.claim, _own.measurements, _own.history
 energies, energy, perplexities = _own.energies, _own.energy, _own.perplexities
+trials, trial = _own.trials, _own.trial
 formats, weight_format, float_formats = _own.formats, _own.weight_format, _own.float_formats

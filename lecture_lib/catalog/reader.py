@@ -105,6 +105,14 @@ def _check_pairs(where, table, row):
             f"{where}, key 'tokens_per_s': must stand alone or leave its place to "
             f"seconds_per_token, not be {row.get('tokens_per_s')!r}; give one of the two"
         )
+    if table == "perplexities":
+        given = sorted({"perplexity", "difference", "ratio"} & set(row))
+        if len(given) != 1 or ("ratio" in row) == ("untouched" in row):
+            raise CatalogError(
+                f"{where}, key 'perplexity': must come with untouched, or leave its place to "
+                f"difference with untouched, or to ratio alone, not be given as {', '.join(given)}; "
+                "give one of the three"
+            )
 
 
 def check_origin(label: str, name: str, row: Mapping[str, Any], sources: Mapping[str, Any]) -> None:

@@ -235,19 +235,6 @@ class WeightFormat:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Perplexity:
-    """Perplexity of a model in a format on wikitext-2; lower is better."""
-
-    name: str
-    model: str
-    format: str
-    perplexity: float
-    note: str | None = None
-    also: tuple[Source, ...] = ()
-    provenance: Mapping[str, Provenance] = nothing()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class FloatFormat:
     """A small floating-point code."""
 

@@ -74,6 +74,9 @@ SIZES = Rule(
 )
 YEAR = Rule("be a year from 1940 to 2040", lambda v: _whole(v) and 1940 <= v <= 2040)
 POSITIVE = Rule("be a finite number above 0", lambda v: _number(v) and v > 0)
+NUMBER = Rule("be a finite number", _number)
+NOT_NEGATIVE = Rule("be a finite number, 0 or more", lambda v: _number(v) and v >= 0)
+SPOKEN = Rule("be text, however odd", lambda v: isinstance(v, str), 'write it between "quotes"')
 NUMBERS = Rule(
     "be a list of finite numbers", lambda v: isinstance(v, list) and all(map(_number, v))
 )
@@ -227,7 +230,28 @@ RULES: Mapping[str, Rules] = {
         **_each("block_weights value_bits scale_bits", SIZE),
         **PROVENANCE,
     },
-    "formats.perplexity": {"model": TEXT, "format": TEXT, "perplexity": POSITIVE, **PROVENANCE},
+    "perplexities": {
+        **{key: TEXT for key in ("model", "format", "text")},
+        **_each("perplexity ratio untouched size_bytes", POSITIVE),
+        "difference?": NUMBER,
+        **_each("method calibrated", TEXT),
+        **PROVENANCE,
+    },
+    "bench": {
+        **{key: TEXT for key in ("model", "method", "where", "text", "machine", "versions")},
+        "of": one_of("weights", "activations", "weights and activations", "cache", "nothing"),
+        **_each("format sharing inputs_format inputs_sharing prompt", TEXT),
+        **{key: SIZE for key in ("tokens", "window")},
+        **{key: POSITIVE for key in ("loss", "loss_error")},
+        "difference": NUMBER,
+        **_each("bits inputs_bits", POSITIVE),
+        **_each("relative_error", NOT_NEGATIVE),
+        "difference_error": NOT_NEGATIVE,
+        "window_losses": NUMBERS,
+        "says?": SPOKEN,
+        "measured_on": DAY,
+        **PROVENANCE,
+    },
     "formats.floats": {
         "bits": SIZE,
         "largest?": POSITIVE,

@@ -1,0 +1,65 @@
+"""How well a model knows a text: the loss of each token, perplexity, and what a change costs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lecture_lib.lm.forward import logits
+from lecture_lib.lm.model import Model
+from lecture_lib.lm.tokenizer import checked
+
+WINDOW = 256
+
+
+def losses(model: Model, tokens, window: int = WINDOW, hook=None) -> np.ndarray:
+    """−ln of the chance that the model gave each token but the first: float64 [tokens − 1], in nats.
+
+    The text is read in windows of so many tokens, and each begins without memory: a token is
+    predicted from those before it in its window, at most `window` of them.
+    """
+    tokens = checked(tokens, model.shape.vocabulary)
+    found = [
+        surprise(logits(model, tokens[start : start + window], hook)[: len(later)], later)
+        for start in range(0, len(tokens) - 1, window)
+        if len(later := tokens[start + 1 : start + 1 + window])
+    ]
+    return np.concatenate(found)
+
+
+def surprise(logits, tokens) -> np.ndarray:
+    """−ln of the chance of each token under its row of logits: float64 [tokens], in nats."""
+    highest = logits.max(axis=1, keepdims=True)
+    total = np.exp(logits - highest).sum(axis=1, dtype=np.float64)
+    chosen = logits[np.arange(len(tokens)), tokens]
+    return np.log(total) - (chosen - highest[:, 0])
+
+
+def perplexity(losses) -> float:
+    """e^(mean loss): among how many equally likely tokens the model seems to guess."""
+    return float(np.exp(np.mean(losses)))
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A changed model beside the untouched one, on the same tokens."""
+
+    perplexity: float
+    of_base: float  # the untouched model's perplexity
+    difference: float  # of the mean losses [nats a token]
+    error: float  # standard error of that, from the differences of the tokens one by one
+
+
+def compare(losses, of_base) -> Paired:
+    """What the change costs. ValueError for losses of different texts."""
+    losses, of_base = np.asarray(losses, float), np.asarray(of_base, float)
+    if losses.shape != of_base.shape or losses.size < 2:
+        raise ValueError(
+            f"{losses.size} losses beside {of_base.size}; take both on the same text, two at least"
+        )
+    apart = losses - of_base
+    return Paired(
+        perplexity(losses),
+        perplexity(of_base),
+        float(apart.mean()),
+        float(apart.std(ddof=1) / np.sqrt(apart.size)),
+    )
