@@ -5,8 +5,10 @@ import numpy as np
 from lecture_lib import catalog
 from lecture_lib.arithmetic import OPERANDS, multiplier
 from lecture_lib.exercises.predictions import Number, prediction
+from lecture_lib.quantization.rounding import Grid
 from lecture_lib.quantization.small_floats import E4M3
-from lecture_lib.units import plain
+from lecture_lib.units import count, plain
+from lecture_lib.views.floats.samples import SOURCE, SPIKED, sample
 
 
 @prediction
@@ -27,6 +29,28 @@ def upper_half() -> Number:
             "however far that is; who says half thinks of a whole number's even steps."
         ),
         source="Computed from all codes of the format: OCP 8-bit Floating Point Specification 1.0.",
+    )
+
+
+@prediction
+def survivors() -> Number:
+    """How many real activations survive one INT8 scale?"""
+    spiked = sample(SPIKED)
+    size = abs(spiked.values)
+    back = Grid(8, group="tensor", scale_bits=32).rounded(spiked.values)
+    step = size.max() / 127
+    return Number(
+        f"Before layer 11's last matrix a small language model has {count(size.size)} activations "
+        f"for {len(size)} tokens: half of them are below {plain(np.median(size), 2)}, and the "
+        f"largest is {plain(size.max(), 4)}. In INT8 all share one scale. How many come back as "
+        "anything but zero?",
+        unit="values",
+        value=int((back != 0).sum()),
+        why=(
+            f"127 steps up to the largest are {plain(step)} each, and what is below half a step is "
+            "lost, which nobody sees who thinks of the bits alone."
+        ),
+        source=SOURCE,
     )
 
 

@@ -92,20 +92,16 @@ def narrower(*, format: str, process: str) -> Narrower:
     shares = shares_of(operand, process)
     linear = operand.bits / WIDE.bits
     product, energy, _, added, energy_added, _, both, _ = shares
-    says = (
-        f"{format} has {plain(1 / linear)} times fewer bits than FP32, squared "
-        f"{plain(1 / linear**2)}. A product takes {plain(1 / product)} times fewer cells, a sum "
-        f"{plain(1 / added)}, a product with its sum in {wide_sum(operand).name} "
-        f"{plain(1 / both, 2)}; "
-    )
     node = next(words for words, name in PROCESSES.items() if name == process)
+    says = (
+        f"{format} has {plain(1 / linear)} times fewer bits than FP32: a product takes "
+        f"{plain(1 / product)} times fewer cells, a sum {plain(1 / added)}, both with a wide total "
+        f"{plain(1 / both, 2)}. At {node} "
+    )
     if energy:
-        says += (
-            f"the energies at {node} are {plain(1 / energy)} times less for a product, "
-            f"{plain(1 / energy_added)} for a sum."
-        )
+        says += f"energies are {plain(1 / energy)} and {plain(1 / energy_added)} times less."
     else:
-        says += f"energies at {node} are not published."
+        says += "no energy of it is published."
     return Narrower(
         says, format, operand.significand, shares, {"bits": linear, "square": linear**2}
     )

@@ -29,8 +29,5 @@ def rates() -> Table:
         ]
         power = f"{row.power:,.0f} W" if row.power else "–"
         rows.append((device, f"{row.year}", power, *cells))
-    note = (
-        "TFLOP/s without sparsity, sums in 32 bits where the sheet tells, and multiples of the "
-        "rate in 16 bits (BF16). Rows of lecture_lib/data/devices.toml."
-    )
+    note = "TFLOP/s without sparsity, and how many times the rate in 16 bits (BF16) that is."
     return Table(("chip", "year", "power", *OPERANDS), tuple(rows), note)
