@@ -26,9 +26,21 @@ MANY, SOME, FEW = 2048, 1024, 512  # tokens that are predicted
 ALL = "all 210 matrices"
 UNTOUCHED = "as shipped"
 
-NO_OP = "The file's weights lie on this very grid (Q4_1: 4 bits, scale and minimum for 32), so nothing changes."
-FLATTERED = "The file's weights lie on a grid of 4 bits with a minimum for 32, which flatters this format."
-RUN_ON = "Its blocks run on over rows of 576, which are no multiple of them; a file would fall back to others."
+NO_OP = (
+    "The file's weights lie on this very grid (Q4_1: 4 bits, scale and minimum for 32), so nothing "
+    "changes."
+)
+NEARLY = (
+    "The file's weights lie on a grid of 4 bits with a minimum for 32; this one has a zero point in place "
+    "of the minimum, a whole number of steps, and so is near it but not the same."
+)
+FLATTERED = (
+    "The file's weights lie on a grid of 4 bits with a minimum for 32, which flatters this format."
+)
+RUN_ON = (
+    "Its blocks run on over rows of 576, which are no multiple of them; a file would fall back to "
+    "others."
+)
 CONTAINER = "A container for ternary weights, not a quantizer: it scales by the largest of 256."
 IN_WINDOWS = "The tensor is a window of 256 tokens."
 
@@ -174,7 +186,7 @@ ISOLATED = [
 
 ROUNDED = [
     of_weights(integers(bits, group, symmetric),
-               NO_OP if (bits, group, symmetric) == (4, 32, False) else
+               NEARLY if (bits, group, symmetric) == (4, 32, False) else
                RUN_ON if group == 128 else "",
                tokens=SOME if bits in (4, 3) else FEW, says=group in ("row", 32))
     for bits in (4, 3, 2, 8)

@@ -232,7 +232,7 @@ RULES: Mapping[str, Rules] = {
     },
     "perplexities": {
         **{key: TEXT for key in ("model", "format", "text")},
-        **_each("perplexity ratio untouched size_bytes", POSITIVE),
+        **_each("perplexity ratio untouched size_bytes bits_per_weight", POSITIVE),
         "difference?": NUMBER,
         **_each("method calibrated", TEXT),
         **PROVENANCE,

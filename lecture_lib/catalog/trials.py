@@ -75,6 +75,7 @@ class Perplexity:
     method: str | None = None
     calibrated: str | None = None  # what on, where a file was made with an importance matrix
     size_bytes: float | None = None  # of the whole file
+    bits_per_weight: float | None = None  # of the whole file, where no size is given
     note: str | None = None
     also: tuple[Source, ...] = ()
     provenance: Mapping[str, Provenance] = nothing()

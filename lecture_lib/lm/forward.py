@@ -1,17 +1,20 @@
 """The forward pass: tokens in, and for each of them the logits of what comes next.
 
-A token's vector runs through the layers. Each adds to it twice: what attention fetches from the
-tokens before, and what an MLP makes of that. All else is a matrix times what stands before it.
+A vector for each token runs through the layers. Every layer adds to it twice: what attention
+fetches from the tokens before, and what an MLP makes of that. Nearly all of the work is a matrix
+times such vectors, and nearly all of the bytes are those matrices.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from lecture_lib.lm.model import EMBEDDING, LAST_NORM, TURNS, Model
+from lecture_lib.lm.model import EMBEDDING, LAST_NORM, Hook, Model
 from lecture_lib.lm.tokenizer import checked
 
 
 class Cache:
-    """Keys and values of the tokens seen so far, so that a new token need not compute them again."""
+    """Keys and values of the tokens seen so far, so that they need not be computed again."""
 
     def __init__(self, model: Model, room: int = 64):
         s = model.shape
@@ -29,18 +32,17 @@ class Cache:
             self._memory = grown
 
     def extended(self, layer: int, keys, values):
-        """Writes keys and values [tokens, kv heads, head dim]; gives all of the layer's, old and new.
+        """All keys and all values of a layer, [kv heads, tokens, head dim], the new ones behind.
 
-        [kv heads, tokens, head dim] each, as views.
+        New ones are [tokens, kv heads, head dim]. They count once `tokens` is raised.
         """
+        old, new = self._memory[layer], np.stack([keys, values])
         end = self.tokens + len(keys)
-        memory = self._memory[layer, :, :, :end]
-        memory[0, :, self.tokens :] = keys.swapaxes(0, 1)
-        memory[1, :, self.tokens :] = values.swapaxes(0, 1)
-        return memory
+        old[:, :, self.tokens : end] = new.swapaxes(1, 2)
+        return old[:, :, :end]
 
 
-def logits(model: Model, tokens, hook=None, cache: Cache | None = None) -> np.ndarray:
+def logits(model: Model, tokens, hook: Hook | None = None, cache: Cache | None = None):
     """For each token the logits of its successor: float32 [tokens, vocabulary].
 
     With a cache the tokens follow those that it holds, and are added to it. `hook` is called as
@@ -54,133 +56,144 @@ def logits(model: Model, tokens, hook=None, cache: Cache | None = None) -> np.nd
     return states(model, tokens, hook, cache) @ model.head.T
 
 
-def states(model: Model, tokens, hook=None, cache: Cache | None = None) -> np.ndarray:
-    """The vector of each token behind the last layer, normed: float32 [tokens, model dim]."""
-    cache = cache or Cache(model)
+def states(model: Model, tokens, hook: Hook | None = None, cache: Cache | None = None):
+    """The vector of each token behind the last layer, normed: float32 [tokens, model dim].
+
+    Times the head it is the logits; whoever needs those of one token alone multiplies that one.
+    """
+    cache = Cache(model) if cache is None else cache
     tokens = _fitting(model, tokens, cache.tokens)
     cache.make_room(len(tokens))
-    positions = phases(model, cache.tokens + np.arange(len(tokens)))
+    places = np.arange(cache.tokens, cache.tokens + len(tokens))
+    turns, hidden = phases(model, places), mask(places)
     x = model.weights[EMBEDDING][tokens]
-    for layer in range(model.shape.layers):
-        block = _Block(model, f"blk.{layer}.", hook)
-        x = x + attend(block, x, positions, cache, layer)
-        x = x + mlp(block, x)
+    for number in range(model.shape.layers):
+        layer = Layer(model, number, hook)
+        x = x + attention(layer, x, turns, hidden, cache)
+        x = x + mlp(layer, x)
     cache.tokens += len(tokens)
     return normed(x, model.weights[LAST_NORM], model.epsilon)
 
 
-class _Block:
-    """A layer: its matrices and norms by their short names, and the hook at what enters them."""
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A layer: its matrices and norms by the last part of their names, and what the hook sees."""
 
-    def __init__(self, model, prefix, hook):
-        self.model, self.prefix, self.hook = model, prefix, hook
+    model: Model
+    number: int
+    hook: Hook | None
 
-    def through(self, part, x):
-        """The matrix of that name times x."""
-        name = f"{self.prefix}{part}.weight"
-        return self.seen(f"{part}.weight", x) @ self.model.weights[name].T
+    def times(self, part, x):
+        """What the matrix of that name makes of x [tokens, in]: [tokens, out]."""
+        matrix = self.model.weights[f"blk.{self.number}.{part}.weight"]
+        return self.seen(f"{part}.weight", x) @ matrix.T
 
     def normed(self, part, x):
-        return normed(x, self.model.weights[f"{self.prefix}{part}.weight"], self.model.epsilon)
+        gain = self.model.weights[f"blk.{self.number}.{part}.weight"]
+        return normed(x, gain, self.model.epsilon)
 
     def sub_normed(self, part, x):
-        """The same where the model has such a norm (BitNet's)."""
+        """The same in a model that has such norms (BitNet)."""
         return self.normed(part, x) if self.model.shape.sub_norms else x
 
     def seen(self, part, values):
         """The values, or what the hook makes of them."""
         if self.hook is None:
             return values
-        name = self.prefix + part
+        name = f"blk.{self.number}.{part}"
         changed = np.asarray(self.hook(name, values), np.float32)
-        if changed.shape != values.shape or not np.isfinite(changed).all():
+        if changed.shape != values.shape:
             raise ValueError(
-                f"{name}: the hook got finite values of {values.shape} and gave {changed.shape}, "
-                "or what is not finite; give values of the same shape, and let a format saturate"
+                f"{name}: the hook got values of the shape {values.shape} and gave "
+                f"{changed.shape}; it must keep the shape"
+            )
+        if not np.isfinite(changed).all():
+            raise ValueError(
+                f"{name}: the hook gave {changed[~np.isfinite(changed)][0]} for a value; let the "
+                "format saturate, or scale what goes into it"
             )
         return changed
 
 
-def attend(block, x, positions, cache, layer):
-    """What each token fetches from itself and those before it: [tokens, model dim]."""
-    s, tokens = block.model.shape, len(x)
-    x = block.normed("attn_norm", x)
-    q = block.through("attn_q", x).reshape(tokens, s.query_heads, s.head_dim)
-    k = block.through("attn_k", x).reshape(tokens, s.kv_heads, s.head_dim)
-    v = block.through("attn_v", x).reshape(tokens, s.kv_heads, s.head_dim)
-    q, k = turned(q, positions), turned(k, positions)
-    k, v = cache.extended(layer, block.seen("cache_k", k), block.seen("cache_v", v))
-    # the query heads that share a head of keys stand together: [kv heads, tokens * sharing, dim]
-    q = (
-        q.reshape(tokens, s.kv_heads, -1, s.head_dim)
-        .swapaxes(0, 1)
-        .reshape(s.kv_heads, -1, s.head_dim)
-    )
-    scores = q @ k.swapaxes(1, 2) / np.float32(s.head_dim**0.5)
-    weights = softmax(masked(scores.reshape(s.kv_heads, tokens, -1, k.shape[1])))
-    fetched = weights.reshape(scores.shape) @ v
-    fetched = fetched.reshape(s.kv_heads, tokens, -1).swapaxes(0, 1).reshape(tokens, -1)
-    return block.through("attn_output", block.sub_normed("attn_sub_norm", fetched))
+def attention(layer: Layer, x, turns, hidden, cache: Cache):
+    """What each token fetches from itself and those before it: [tokens, model dim].
+
+    As in `lecture_lib.attention`, with old keys and values out of the cache.
+    """
+    s, tokens = layer.model.shape, len(x)
+    x = layer.normed("attn_norm", x)
+    q = layer.times("attn_q", x).reshape(tokens, s.query_heads, s.head_dim)
+    k = layer.times("attn_k", x).reshape(tokens, s.kv_heads, s.head_dim)
+    v = layer.times("attn_v", x).reshape(tokens, s.kv_heads, s.head_dim)
+    q, k = turned(q, turns), turned(k, turns)
+    keys, values = cache.extended(layer.number, layer.seen("cache_k", k), layer.seen("cache_v", v))
+    # Grouped queries: those that share a head of keys are rows of one matrix.
+    q = q.reshape(tokens, s.kv_heads, -1, s.head_dim).swapaxes(0, 1) / np.float32(s.head_dim**0.5)
+    scores = q.reshape(s.kv_heads, -1, s.head_dim) @ keys.swapaxes(1, 2)
+    scores.reshape(s.kv_heads, tokens, -1, keys.shape[1])[...] += hidden
+    weights, total = exponentials(scores)
+    fetched = (weights @ values / total).reshape(s.kv_heads, tokens, -1)
+    fetched = fetched.swapaxes(0, 1).reshape(tokens, -1)
+    return layer.times("attn_output", layer.sub_normed("attn_sub_norm", fetched))
 
 
-def mlp(block, x):
-    """SwiGLU: one matrix decides how much of the other's outcome passes. [tokens, model dim]"""
-    x = block.normed("ffn_norm", x)
-    opened = silu(block.through("ffn_gate", x)) * block.through("ffn_up", x)
-    return block.through("ffn_down", block.sub_normed("ffn_sub_norm", opened))
+def mlp(layer: Layer, x):
+    """SwiGLU: how much of what `up` finds may pass is decided by `gate`. [tokens, model dim]"""
+    x = layer.normed("ffn_norm", x)
+    passed = silu(layer.times("ffn_gate", x)) * layer.times("ffn_up", x)
+    return layer.times("ffn_down", layer.sub_normed("ffn_sub_norm", passed))
 
 
 def normed(x, gain, epsilon):
-    """RMSNorm: each token's vector at a mean square of one, times a gain for each channel."""
-    return x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + np.float32(epsilon)) * gain
+    """RMSNorm: each vector scaled to a mean square of one, times a learned gain per channel."""
+    mean_square = np.vecdot(x, x)[:, None] / np.float32(x.shape[1])
+    return x / np.sqrt(mean_square + np.float32(epsilon)) * gain
 
 
 def silu(x):
     """x · sigmoid(x)."""
-    with np.errstate(over="ignore"):  # exp of much is infinite, and x / infinity is 0
+    with np.errstate(over="ignore"):  # e^100 is infinite here, and x over infinity is 0
         return x / (1 + np.exp(-x))
 
 
-def softmax(scores):
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
+def exponentials(scores):
+    """What softmax divides: e^scores up to a factor, and its sum, of each row. Writes into scores."""
+    scores -= scores.max(axis=-1, keepdims=True)
+    weights = np.exp(scores, out=scores)
+    return weights, weights.sum(axis=-1, keepdims=True)
 
 
-def masked(scores):
-    """Scores [kv heads, tokens, sharing, keys] with −∞ for what comes later than a token."""
-    tokens, keys = scores.shape[1], scores.shape[3]
-    if tokens > 1:
-        later = np.triu(np.ones((tokens, keys), bool), k=1 + keys - tokens)
-        scores = np.where(later[:, None], np.float32(-np.inf), scores)
-    return scores
+def mask(places):
+    """What is added to scores: −∞ where a key comes later than the query. [tokens, 1, keys]"""
+    keys = np.arange(places[-1] + 1)
+    return np.where(keys > places[:, None], np.float32(-np.inf), np.float32(0))[:, None]
 
 
-def phases(model, positions):
-    """RoPE's angle of each position for each pair of a head, as complex numbers of length one.
+def phases(model: Model, places):
+    """By how much RoPE turns each pair of a head at these places, as complex numbers of length 1.
 
-    [tokens, 1, head dim / 2]. Pair i turns by turn^(−2i / head dim) a token.
+    [tokens, 1, head dim / 2]. In a token pair i turns by base^(−2i / head dim).
     """
     dim = model.shape.head_dim
-    speeds = model.turn ** (-np.arange(0, dim, 2) / dim)
-    speeds = speeds / model.weights.get(TURNS, 1)
-    return np.exp(1j * np.multiply.outer(positions, speeds)).astype(np.complex64)[:, None]
+    speeds = model.rope_base ** (-np.arange(0, dim, 2) / dim)
+    return np.exp(1j * np.multiply.outer(places, speeds)).astype(np.complex64)[:, None]
 
 
-def turned(heads, positions):
-    """RoPE (arXiv:2104.09864): neighbours in a head are one complex number, turned by its position.
+def turned(heads, turns):
+    """RoPE (arXiv:2104.09864): two neighbours in a head are one complex number, which is turned.
 
-    GGUF stores the heads of the Llama family so that the pairs are neighbours.
+    That they are neighbours is GGUF's order for this family; other files have half a head between.
     """
-    return (heads.view(np.complex64) * positions).view(np.float32)
+    return (heads.view(np.complex64) * turns).view(np.float32)
 
 
-def _fitting(model, tokens, before):
+def _fitting(model: Model, tokens, before: int) -> np.ndarray:
     tokens = checked(tokens, model.shape.vocabulary)
     if not len(tokens):
-        raise ValueError("there are no tokens; a model continues a text of at least one")
+        raise ValueError("there are no tokens to read; a model continues a text of one or more")
     if before + len(tokens) > model.context:
         raise ValueError(
-            f"{before + len(tokens):,} tokens are more than {model.name}'s context of "
+            f"{before + len(tokens):,} tokens do not fit the context of {model.name}, "
             f"{model.context:,}; shorten the text or cut it into windows"
         )
     return tokens

@@ -38,7 +38,7 @@ READABLE = (*FLOATS, *ggml.FORMATS)
 
 @dataclass(frozen=True, eq=False)
 class Tensor:
-    """A tensor as it lies in the file: `stored` is a view of the file's bytes, one row after another."""
+    """A tensor as it lies in the file; `stored` is a view of its bytes, row after row."""
 
     name: str
     shape: tuple[int, ...]  # as numpy counts: a matrix is (out, in)

@@ -12,7 +12,7 @@ WINDOW = 256
 
 
 def losses(model: Model, tokens, window: int = WINDOW, hook=None) -> np.ndarray:
-    """−ln of the chance that the model gave each token but the first: float64 [tokens − 1], in nats.
+    """−ln of the chance that the model gave each token but the first [nats]: float64 [tokens − 1].
 
     The text is read in windows of so many tokens, and each begins without memory: a token is
     predicted from those before it in its window, at most `window` of them.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lecture_lib.lm.forward import Cache, softmax, states
+from lecture_lib.lm.forward import Cache, exponentials, states
 from lecture_lib.lm.model import Model
 
 
@@ -60,7 +60,8 @@ def chances(logits, temperature=1.0, top_k=None, top_p=None) -> np.ndarray:
     `top_k` leaves the k most likely ones, `top_p` as few of the most likely as together have a
     chance of at least p.
     """
-    chance = softmax(np.asarray(logits, np.float64) / temperature)
+    chance, total = exponentials(np.asarray(logits, np.float64) / temperature)
+    chance /= total
     order = np.argsort(-chance, kind="stable")
     kept = len(order) if top_k is None else min(top_k, len(order))
     if top_p is not None:

@@ -14,11 +14,7 @@ from lecture_lib.lm import missing
 
 # How a text is cut before pairs are merged, by `tokenizer.ggml.pre`. No piece crosses a cut.
 WORDS = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-LLAMA_3 = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
-    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-CUTS = {"smollm": (r"\p{N}", WORDS), "gpt-2": (WORDS,), "llama-bpe": (LLAMA_3,)}
+CUTS = {"gpt-2": (WORDS,), "smollm": (r"\p{N}", WORDS)}  # smollm: every digit for itself
 CONTROL, USER_DEFINED = 3, 4  # kinds of pieces that are found whole, before anything is cut
 
 
@@ -53,52 +49,66 @@ class ByteTokenizer(Tokenizer):
 
 
 class PairTokenizer(Tokenizer):
-    """Byte pair encoding with the vocabulary and the merges of a file."""
+    """Byte pair encoding: the pieces and the merges of a file.
 
-    def __init__(self, tokens, merges, cuts, special=(), end=()):
+    `cuts` are the expressions that cut a text before, `whole` the tokens that are found uncut.
+    ModelMissing without the package `tokenizers`; ValueError for merges that fit no pieces.
+    """
+
+    def __init__(self, tokens, merges, cuts, whole=(), end=()):
         try:
-            from tokenizers import AddedToken, Regex, models, pre_tokenizers
-            from tokenizers import Tokenizer as Merger
+            import tokenizers as library  # here, so that all else runs without it
         except ImportError:
             raise missing.package("tokenizers") from None
-        vocabulary = {token: number for number, token in enumerate(tokens)}
-        pairs = [tuple(merge.split(" ")) for merge in merges]
-        merger = Merger(models.BPE(vocabulary, pairs))
-        steps = [pre_tokenizers.Split(Regex(cut), "isolated") for cut in cuts]
-        letters = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-        merger.pre_tokenizer = pre_tokenizers.Sequence([*steps, letters])
-        merger.add_special_tokens(
-            [AddedToken(tokens[n], special=True, normalized=False) for n in special]
+        numbers = {token: number for number, token in enumerate(tokens)}
+        pairs = [tuple(merge.split(" ", 1)) for merge in merges]
+        try:
+            self._merger = library.Tokenizer(library.models.BPE(numbers, pairs))
+        except Exception as error:  # the library raises this and nothing more special
+            raise ValueError(str(error)) from None
+        steps = [library.pre_tokenizers.Split(library.Regex(cut), "isolated") for cut in cuts]
+        letters = library.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+        self._merger.pre_tokenizer = library.pre_tokenizers.Sequence([*steps, letters])
+        self._merger.add_special_tokens(
+            [library.AddedToken(tokens[n], special=True, normalized=False) for n in whole]
         )
-        byte_of = {letter: byte for byte, letter in enumerate(letter_of_byte())}
-        whole = frozenset(special)
-        self._merger = merger
         self.end = frozenset(end)
+        byte_of = {letter: byte for byte, letter in enumerate(letters_of_bytes())}
         self.pieces = tuple(
-            text.encode() if number in whole else _piece(text, byte_of)
-            for number, text in enumerate(tokens)
+            bytes(byte_of[letter] for letter in token)
+            if byte_of.keys() >= set(token)
+            else token.encode()  # a special token is its own text
+            for token in tokens
         )
 
     def encode(self, text):
         return np.array(self._merger.encode(text, add_special_tokens=False).ids, np.int64)
 
 
-def of_file(name: str, metadata) -> Tokenizer:
+def of_file(name: str, metadata, vocabulary: int) -> Tokenizer:
     """The tokenizer that the metadata of a GGUF file describes. ValueError for one unknown here."""
-    kind, cut = metadata.get("tokenizer.ggml.model"), metadata.get("tokenizer.ggml.pre")
-    if kind == "bytes":  # so the byte models of this project call themselves
+    kind, cut = (metadata.get(f"tokenizer.ggml.{key}") for key in ("model", "pre"))
+    if kind == "bytes":  # so the byte models of this project say
         return ByteTokenizer()
     if kind != "gpt2" or cut not in CUTS:
         raise ValueError(
-            f"{name} cuts text as {kind!r} with {cut!r}, and here only 'gpt2' with one of "
-            f"{', '.join(map(repr, CUTS))} is known; take a model of the SmolLM2 or Llama 3 family"
+            f"{name} cuts text by {kind!r} with {cut!r}, and here only 'gpt2' with "
+            f"{' or '.join(map(repr, CUTS))} is known; take a model of the SmolLM2 family"
         )
-    kinds = metadata.get("tokenizer.ggml.token_type", ())
-    special = [n for n, kind in enumerate(kinds) if kind in (CONTROL, USER_DEFINED)]
-    keys = ("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id")
-    end = [metadata[key] for key in keys if key in metadata]
-    tokens, merges = (metadata[f"tokenizer.ggml.{key}"] for key in ("tokens", "merges"))
-    return PairTokenizer(tokens, merges, CUTS[cut], special, end)
+    tokens, merges, kinds = (
+        metadata.get(f"tokenizer.ggml.{key}", ()) for key in ("tokens", "merges", "token_type")
+    )
+    if not len(tokens) == len(kinds) == vocabulary:
+        raise ValueError(
+            f"{name} names {len(tokens)} tokens of {len(kinds)} kinds and has vectors for "
+            f"{vocabulary}; convert the model afresh"
+        )
+    whole = [number for number, kind in enumerate(kinds) if kind in (CONTROL, USER_DEFINED)]
+    ends = [metadata.get(f"tokenizer.ggml.{key}") for key in ("eos_token_id", "eot_token_id")]
+    try:
+        return PairTokenizer(tokens, merges, CUTS[cut], whole, filter(None, ends))
+    except ValueError as error:  # a merge of pieces that are not in the vocabulary, for example
+        raise ValueError(f"{name}: its vocabulary is damaged, {error}; fetch it again") from None
 
 
 def checked(tokens, vocabulary: int) -> np.ndarray:
@@ -121,7 +131,7 @@ def checked(tokens, vocabulary: int) -> np.ndarray:
     return found.astype(np.int64)
 
 
-def letter_of_byte() -> list[str]:
+def letters_of_bytes() -> list[str]:
     """The letter that stands for each byte in a vocabulary, which so can be kept as text.
 
     Bytes that print as Latin-1 stand for themselves, the others for the letters from 256 on.
@@ -130,10 +140,3 @@ def letter_of_byte() -> list[str]:
     prints = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     others = iter(range(256, 512))
     return [chr(byte if byte in prints else next(others)) for byte in range(256)]
-
-
-def _piece(text, byte_of) -> bytes:
-    """The bytes of a piece; where a letter stands for no byte the piece is its own text."""
-    if all(letter in byte_of for letter in text):
-        return bytes(byte_of[letter] for letter in text)
-    return text.encode()
