@@ -8,10 +8,11 @@ from lecture_lib import catalog
 from lecture_lib.arithmetic import OPERANDS, multiplier
 from lecture_lib.operation_costs import decode_energy, operation_area, scaling
 from lecture_lib.quantization.small_floats import SMALL_FLOATS
-from lecture_lib.units import TERA, percent, plain
+from lecture_lib.units import MINUS, TERA, percent, plain
 from lecture_lib.verdicts import check
 
 QUADRATIC = 1.6  # a power of the bits from which on one may call it the square
+HARMLESS = 1.05  # of a perplexity: a model that loses less is as good as before
 MORE = 1.25  # times that one may call more
 PICO, MICRO = 1e-12, 1e-6
 
@@ -122,6 +123,56 @@ def fp8_cuts_power():
             "Half of the energy at best for arithmetic; what decode gains, it gains by the bytes.",
         )
     return finding, "supported", "Arithmetic is what the energy goes into."
+
+
+def told(name: str) -> str:
+    """What a trial of the bench changed: "+2.1 ± 0.4 %", or "2.19 times"."""
+    trial = catalog.trial(name)
+    if trial.ratio > 1.5:
+        return f"{plain(trial.ratio)} times the untouched"
+    share, error = 100 * (trial.ratio - 1), 100 * trial.ratio * trial.difference_error
+    sign = "+" if share >= 0 else MINUS
+    return f"{sign}{plain(abs(share), 2)} ± {plain(error, 1)} %"
+
+
+@check("C86")
+def activations_in_fp8():
+    names = ("E4M3 per tensor", "E5M2 per tensor", "INT8 per tensor")
+    trials = {name: catalog.trial(f"activations {name}") for name in names}
+    finding = (
+        "A small model (SmolLM2-135M) on Alice, every activation rounded under one scale for each "
+        f"tensor: perplexity {told(f'activations {names[0]}')} in E4M3, "
+        f"{told(f'activations {names[1]}')} in E5M2, but in INT8 "
+        f"{told(f'activations {names[2]}')}. Models are trained so (DeepSeek-V3) and served so "
+        "(vLLM, TensorRT-LLM)."
+    )
+    if trials[names[0]].ratio < HARMLESS:
+        return finding, "supported", "Activations are stored and multiplied in FP8 today."
+    return finding, "not supported", "A small model suffers from it."
+
+
+@check("C87")
+def activations_in_six_bits():
+    six, whole, four = "MXFP6 (E2M3)", "INT6 per token", "MXFP4"
+    rates = {}
+    for chip in ("MI355X", "B200 SXM"):
+        row = catalog.device(chip)
+        rates[chip] = row.peak("fp6").ops_per_s / row.peak("fp8").ops_per_s
+    speeds = " and ".join(f"{plain(r, 2)} times on {chip}" for chip, r in rates.items())
+    finding = (
+        f"Activations of SmolLM2-135M in {six}, "
+        f"{plain(catalog.trial(f'activations {six}').bits)} bits with scales: perplexity "
+        f"{told(f'activations {six}')}; in {whole} {told(f'activations {whole}')}, in {four} "
+        f"{told(f'activations {four}')}. Chips have FP6, beside FP8's rate {speeds}."
+    )
+    if catalog.trial(f"activations {six}").ratio < HARMLESS:
+        return (
+            finding,
+            "supported",
+            "Six bits in blocks do. What they bring depends on the chip: on some they run no "
+            "faster than eight.",
+        )
+    return finding, "not supported", "Six bits are too few, even in blocks."
 
 
 @check("C91")

@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from lecture_lib import catalog
+from lecture_lib import catalog, slices
 from lecture_lib.arithmetic import OPERANDS, multiplier
-from lecture_lib.exercises.predictions import Number, prediction
+from lecture_lib.exercises.predictions import Choice, Number, Option, prediction
 from lecture_lib.quantization.rounding import Grid
 from lecture_lib.quantization.small_floats import E4M3
-from lecture_lib.units import count, plain
-from lecture_lib.views.floats.samples import SOURCE, SPIKED, sample
+from lecture_lib.units import count, percent, plain
 
 
 @prediction
@@ -35,9 +34,8 @@ def upper_half() -> Number:
 @prediction
 def survivors() -> Number:
     """How many real activations survive one INT8 scale?"""
-    spiked = sample(SPIKED)
-    size = abs(spiked.values)
-    back = Grid(8, group="tensor", scale_bits=32).rounded(spiked.values)
+    values = slices.values("blk.11.ffn_down.weight")
+    size, back = abs(values), Grid(8, group="tensor").rounded(values)
     step = size.max() / 127
     return Number(
         f"Before layer 11's last matrix a small language model has {count(size.size)} activations "
@@ -50,7 +48,33 @@ def survivors() -> Number:
             f"127 steps up to the largest are {plain(step)} each, and what is below half a step is "
             "lost, which nobody sees who thinks of the bits alone."
         ),
-        source=SOURCE,
+        source="SmolLM2-135M-Instruct on Alice in Wonderland: lecture_lib/data/slices.npz.",
+    )
+
+
+@prediction
+def six_bits() -> Choice:
+    """What do activations in six bits do to a model?"""
+    asked = "activations MXFP6 (E2M3)"
+    others = ("activations INT6 per token", "activations INT8 per tensor", "activations MXFP4")
+    trials = [catalog.trial(name) for name in (asked, *others)]
+    base = catalog.trial("as shipped").perplexity
+    found = [base * trial.ratio for trial in trials]
+    reasons = (
+        f"Blocks of 32 keep the spikes to themselves, and the perplexity rises by "
+        f"{percent(trials[0].ratio - 1)}.",
+        "That is what a scale for each whole token does, which overlooks the blocks.",
+        "That is what a single scale for all does, which overlooks the blocks.",
+        "That is what four bits in blocks do, which overlooks that each bit halves the steps.",
+    )
+    options = sorted(zip(found, reasons, strict=True))
+    return Choice(
+        f"SmolLM2-135M reads Alice with a perplexity of {plain(base)}. Now every activation goes "
+        f"through {trials[0].format}: {plain(trials[0].bits)} bits, with a scale for 32 values. "
+        "What is the perplexity?",
+        tuple(Option(f"about {plain(value, 2)}", why) for value, why in options),
+        right=[value for value, _ in options].index(found[0]),
+        source="Measured: rows of lecture_lib/data/bench.toml.",
     )
 
 
