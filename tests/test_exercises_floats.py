@@ -4,6 +4,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from lecture_lib import catalog
 from lecture_lib.exercises import floats
 
 
@@ -55,3 +56,13 @@ def test_an_h100_doubles_its_rate():
     asked = floats.rate_of_eight_bits.ask()
     assert asked.value == pytest.approx(2, rel=1e-3)
     assert "7.4 times fewer cells" in asked.ask  # 236 over 32
+
+
+def test_six_bits_in_blocks_are_the_least_of_the_perplexities():
+    asked = floats.six_bits.ask()
+    options = [float(option.words.split()[1]) for option in asked.options]
+    assert options == sorted(options)
+    assert asked.right == 0
+    base = catalog.trial("as shipped").perplexity
+    truth = base * catalog.trial("activations MXFP6 (E2M3)").ratio
+    assert options[0] == pytest.approx(truth, rel=0.06)

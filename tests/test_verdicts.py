@@ -16,7 +16,7 @@ KIND = {"holds": "supported", "holds with correction": "partly", "not supported"
 TESTED = (
     "C01", "C02", "C03", "C05", "C06", "C07", "C08", "C09", "C13", "C14",
     "C18", "C19", "C20", "C23", "C31", "C32", "C33",
-    "C81", "C82", "C83", "C84", "C91",
+    "C81", "C82", "C83", "C84", "C86", "C87", "C91",
 )  # fmt: skip
 CACHES = (decode_roof, all_compared, fitted, reached_shares)
 

@@ -1,13 +1,14 @@
 """The verdicts on narrow arithmetic: their numbers, and what would turn them over."""
 
 from dataclasses import replace
+from math import exp
 
 import pytest
 
 from lecture_lib import catalog
 from lecture_lib.quantization.small_floats import E4M3
+from lecture_lib.verdicts import findings, verdict
 from lecture_lib.verdicts import floats as of_floats
-from lecture_lib.verdicts import verdict
 
 
 def changed(monkeypatch, kind, names, **fields):
@@ -33,8 +34,8 @@ def test_one_fp8_for_all_would_not_support_c81(monkeypatch):
 
 def test_c82_counts_formats_and_their_reach():
     finding = verdict("C82").finding
-    assert "8 values from a power of two to the next, and reaches from 2^-9 to 448" in finding
-    assert "from 2^-16 to 57,344" in finding
+    assert "8 values from a power of two to the next, and reaches from 0.00195 to 448" in finding
+    assert "from 0.0000153 to 57,344" in finding
     assert "5 formats of 8 bits" in finding
 
 
@@ -92,6 +93,42 @@ def test_eight_bits_at_the_rate_of_sixteen_would_not_support_c91(monkeypatch):
     assert verdict("C91").kind == "not supported"
 
 
-@pytest.mark.parametrize("claim", ["C81", "C82", "C83", "C84", "C91"])
+def test_c86_sets_fp8_beside_int8_under_the_same_scale():
+    finding = verdict("C86").finding
+    for name in ("E4M3 per tensor", "E5M2 per tensor", "INT8 per tensor"):
+        trial = catalog.trial(f"activations {name}")
+        share = 100 * (exp(trial.difference) - 1)
+        said = f"{exp(trial.difference):.3g} times" if share > 50 else f"+{share:.2g} ±"
+        assert said in finding
+
+
+def test_activations_that_suffer_would_not_support_c86_and_c87(monkeypatch):
+    names = {"activations E4M3 per tensor", "activations MXFP6 (E2M3)"}
+    changed(monkeypatch, "trial", names, difference=0.1)
+    assert verdict("C86").kind == "not supported"
+    assert verdict("C87").kind == "not supported"
+
+
+def test_c87_names_the_bits_with_scales_and_the_rates_of_chips():
+    finding = verdict("C87").finding
+    assert "MXFP6 (E2M3), 6.25 bits with scales" in finding
+    assert "FP6 runs at 2 and 1 times FP8's rate on MI355X and B200 SXM." in finding
+
+
+def test_less_perplexity_has_a_minus(monkeypatch):
+    name = "activations MXFP6 (E2M3)"
+    changed(monkeypatch, "trial", {name}, difference=-0.002, difference_error=0.004)
+    assert of_floats.told(name) == "\u22120.2 ± 0.4 %"
+
+
+def test_a_question_of_the_draft_stays_one():
+    assert (
+        "the draft said: Could activations be stored as FP8?\n"
+        in (verdict("C86")._repr_mimebundle_()["text/plain"])
+    )
+    assert "as FP8? Since then: Yes" in findings("C86")._repr_mimebundle_()["text/plain"]
+
+
+@pytest.mark.parametrize("claim", ["C81", "C82", "C83", "C84", "C86", "C87", "C91"])
 def test_a_finding_fits_a_slide(claim):
     assert len(verdict(claim).finding) < 400

@@ -51,8 +51,7 @@ def fp8_is_two_formats():
         kind = SMALL_FLOATS[name]
         shown.append(
             f"{name} has {2**kind.mantissa_bits} values from a power of two to the next, and "
-            f"reaches from 2^{kind.smallest_exponent - kind.mantissa_bits} to "
-            f"{plain(kind.largest, 5)}"
+            f"reaches from {plain(kind.smallest_subnormal)} to {plain(kind.largest, 5)}"
         )
     eight = [name for name in catalog.float_formats() if SMALL_FLOATS[name].bits == 8]
     finding = (
@@ -126,10 +125,10 @@ def fp8_cuts_power():
 
 
 def told(name: str) -> str:
-    """What a trial of the bench changed: "+2.1 ± 0.4 %", or "2.19 times"."""
+    """What a trial did to the perplexity: "+2.1 ± 0.4 %", or "2.19 times"."""
     trial = catalog.trial(name)
     if trial.ratio > 1.5:
-        return f"{plain(trial.ratio)} times the untouched"
+        return f"{plain(trial.ratio)} times"
     share, error = 100 * (trial.ratio - 1), 100 * trial.ratio * trial.difference_error
     sign = "+" if share >= 0 else MINUS
     return f"{sign}{plain(abs(share), 2)} ± {plain(error, 1)} %"
@@ -158,12 +157,14 @@ def activations_in_six_bits():
     for chip in ("MI355X", "B200 SXM"):
         row = catalog.device(chip)
         rates[chip] = row.peak("fp6").ops_per_s / row.peak("fp8").ops_per_s
-    speeds = " and ".join(f"{plain(r, 2)} times on {chip}" for chip, r in rates.items())
+    chips, speeds = (
+        " and ".join(words) for words in (rates, (plain(r, 2) for r in rates.values()))
+    )
     finding = (
         f"Activations of SmolLM2-135M in {six}, "
         f"{plain(catalog.trial(f'activations {six}').bits)} bits with scales: perplexity "
         f"{told(f'activations {six}')}; in {whole} {told(f'activations {whole}')}, in {four} "
-        f"{told(f'activations {four}')}. Chips have FP6, beside FP8's rate {speeds}."
+        f"{told(f'activations {four}')}. FP6 runs at {speeds} times FP8's rate on {chips}."
     )
     if catalog.trial(f"activations {six}").ratio < HARMLESS:
         return (

@@ -56,7 +56,11 @@ def survivors() -> Number:
 def six_bits() -> Choice:
     """What do activations in six bits do to a model?"""
     asked = "activations MXFP6 (E2M3)"
-    others = ("activations INT6 per token", "activations INT8 per tensor", "activations MXFP4")
+    others = (
+        "activations INT6 per token",
+        "activations INT8 per tensor",
+        "activations E2M1 per token",
+    )
     trials = [catalog.trial(name) for name in (asked, *others)]
     base = catalog.trial("as shipped").perplexity
     found = [base * trial.ratio for trial in trials]
@@ -65,7 +69,7 @@ def six_bits() -> Choice:
         f"{percent(trials[0].ratio - 1)}.",
         "That is what a scale for each whole token does, which overlooks the blocks.",
         "That is what a single scale for all does, which overlooks the blocks.",
-        "That is what four bits in blocks do, which overlooks that each bit halves the steps.",
+        "That is what four bits for each value do, which overlooks that each bit halves the steps.",
     )
     options = sorted(zip(found, reasons, strict=True))
     return Choice(

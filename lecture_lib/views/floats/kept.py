@@ -206,9 +206,9 @@ class KeptOfReal(LectureScene):
             change(self.lost_name, position=(LOW * 1.3, 0.72))
         self.panel.write(
             (share(state.lost), "become zero"),
-            (percent(state.middle), "half of them err by more"),
+            (percent(state.middle), "the middle error"),
             (percent(state.overall), "error over all (RMS)"),
-            (plain(state.bits, 4), "bits for each, with scales"),
+            (plain(state.bits), "bits for each, with scales"),
         )
 
 

@@ -161,7 +161,7 @@ class LossByBits(LectureScene):
         one = state.trial
         at = place(one)
         change(self.ring, data=([at[0]], [at[1]]))
-        right = one.bits < sum(BITS) / 2
+        right = one.bits < 7  # beside the key
         change(
             self.name,
             text=one.name.partition(" ")[2],

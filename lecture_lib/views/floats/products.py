@@ -18,7 +18,7 @@ def rate(device: str, operands: str) -> float | None:
 
 
 def rates() -> Table:
-    """Dense peak rates in BF16, FP8, FP6 and FP4, and each as a multiple of the one in BF16."""
+    """Dense peak rates [TFLOP/s] in BF16, FP8, FP6 and FP4, each as a multiple of BF16's too."""
     rows = []
     for device in DEVICES:
         row = catalog.device(device)
@@ -29,5 +29,4 @@ def rates() -> Table:
         ]
         power = f"{row.power:,.0f} W" if row.power else "–"
         rows.append((device, f"{row.year}", power, *cells))
-    note = "TFLOP/s without sparsity, and how many times the rate in 16 bits (BF16) that is."
-    return Table(("chip", "year", "power", *OPERANDS), tuple(rows), note)
+    return Table(("chip", "year", "power", *OPERANDS), tuple(rows))
