@@ -1,9 +1,9 @@
 """Real numbers from inside a language model, small pieces of them, for pictures that need no model.
 
-`values` are what a matrix of SmolLM2-135M-Instruct reads while it reads Alice (the first tokens of the
-first window, the very first included), and `weights` are rows of its matrices. For all matrices there
-is how large their inputs are (`sizes`), and for two of them the largest of each input (`channels`).
-What made them, and when, says `provenance`. `tools/slices.py` makes them again.
+`values` are what a matrix of SmolLM2-135M-Instruct reads while it reads Alice (the first tokens of
+the first window, the very first included), and `weights` are rows of its matrices. For all
+matrices there is how large their inputs are (`sizes`), and for two of them the largest of each
+input (`channels`). What made them, and when, says `provenance`. `tools/slices.py` makes them again.
 """
 
 from functools import cache
@@ -43,12 +43,12 @@ def weight_names() -> tuple[str, ...]:
 
 
 def values(name: str) -> np.ndarray:
-    """What the matrix reads, float32 [tokens, in], kept in float16. KeyError for one not kept."""
+    """What the matrix reads, float32 [tokens, in], from float16. LookupError for one not kept."""
     return _kept("values", name)
 
 
 def weights(name: str) -> np.ndarray:
-    """Rows of the matrix, float32 [rows, in], as the model has them. KeyError for one not kept."""
+    """Rows of the matrix, float32 [rows, in], as in the model. LookupError for one not kept."""
     return _kept("weights", name)
 
 
@@ -59,7 +59,7 @@ def sizes() -> Sizes:
 
 
 def channels(name: str) -> Channels:
-    """How large the single inputs of a matrix are. KeyError for one not kept."""
+    """How large the single inputs of a matrix are. LookupError for one not kept."""
     return Channels(_kept("largest_inputs", name), _kept("largest_weights", name))
 
 
@@ -86,5 +86,5 @@ def _names(kind) -> tuple[str, ...]:
 
 def _kept(kind, name) -> np.ndarray:
     if f"{kind}/{name}" not in _file():
-        raise KeyError(f"no {kind} of {name!r} are kept; there are {', '.join(_names(kind))}")
+        raise LookupError(f"no {kind} of {name!r} are kept; there are {', '.join(_names(kind))}")
     return _file()[f"{kind}/{name}"]

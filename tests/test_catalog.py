@@ -159,7 +159,9 @@ def test_a_name_like_no_other_is_answered_with_the_file(asked):
     assert str(caught.value) == f"no model {asked!r}; all 88: lecture_lib/data/models.toml"
 
 
-@pytest.mark.parametrize("ask", ["device", "model", "claim", "energy", "weight_format", "shape", "trial"])
+@pytest.mark.parametrize(
+    "ask", ["device", "model", "claim", "energy", "weight_format", "shape", "trial"]
+)
 def test_every_answer_by_name_refuses_an_unknown_one_in_a_sentence(ask):
     with pytest.raises(CatalogError, match=r"^no [a-z ]+ 'q w'; .*lecture_lib/data/\w+\.toml$"):
         getattr(catalog, ask)("q w")

@@ -1,4 +1,4 @@
-"""Takes the pieces of lecture_lib/data/slices.npz out of the model: .venv/bin/python tools/slices.py"""
+"""Takes the pieces of lecture_lib/data/slices.npz out of the model: run it by hand."""
 
 import hashlib
 from datetime import date
@@ -8,7 +8,7 @@ import numpy as np
 from lecture_lib import lm, slices
 from lecture_lib.bench import measure
 from lecture_lib.bench.calibrated import WINDOW, Bench
-from lecture_lib.lm.model import find
+from lecture_lib.lm.files import find
 
 TOKENS = 16
 READ = (
@@ -24,7 +24,7 @@ ROWS = {
     "blk.15.attn_q.weight": slice(0, 32),
     "token_embd.weight": slice(1000, 1032),
 }
-BY_CHANNEL = ("blk.11.ffn_down.weight", "blk.15.ffn_down.weight")
+BY_CHANNEL = (READ[0], READ[2], READ[4], READ[5])
 
 
 def main():
@@ -43,7 +43,9 @@ def main():
     for name, rows in ROWS.items():
         kept[f"weights/{name}"] = model.weights[name][rows]
     kept["names"] = np.array(list(sizes))
-    for key, column in zip(slices.Sizes._fields[1:], zip(*sizes.values(), strict=True), strict=True):
+    for key, column in zip(
+        slices.Sizes._fields[1:], zip(*sizes.values(), strict=True), strict=True
+    ):
         kept[key] = np.array(column, np.int32 if key == "first_channel" else np.float32)
     bench = Bench(model)
     for name in BY_CHANNEL:
@@ -51,9 +53,9 @@ def main():
         kept[f"largest_weights/{name}"] = np.abs(model.weights[name]).max(axis=0)
     digest = hashlib.sha256(find().read_bytes()).hexdigest()[:12]
     kept["provenance"] = np.array(
-        f"{model.name} (sha256 {digest}…), the first {TOKENS} of {WINDOW} tokens of Alice's Adventures "
-        f"in Wonderland; channels on {bench.tokens:,} tokens of Moby-Dick; {measure.versions()}, "
-        f"{date.today()}"
+        f"{model.name} (sha256 {digest}…), the first {TOKENS} of {WINDOW} tokens of Alice's "
+        f"Adventures in Wonderland; channels on {bench.tokens:,} tokens of Moby-Dick; "
+        f"{measure.versions()}, {date.today()}"
     )
     np.savez_compressed(slices.FILE, **kept)
     print(f"{slices.FILE.name}: {slices.FILE.stat().st_size:,} bytes")

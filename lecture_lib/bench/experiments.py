@@ -31,11 +31,15 @@ NO_OP = (
     "changes."
 )
 NEARLY = (
-    "The file's weights lie on a grid of 4 bits with a minimum for 32; this one has a zero point in place "
-    "of the minimum, a whole number of steps, and so is near it but not the same."
+    "The file's weights lie on a grid of 4 bits with a minimum for 32; this one has a zero point "
+    "in place of the minimum, a whole number of steps, and so is near it but not the same."
 )
 FLATTERED = (
     "The file's weights lie on a grid of 4 bits with a minimum for 32, which flatters this format."
+)
+HARMED = (
+    "It puts 31 steps where the file's grid has 15, and the two meet only at the ends: worse than "
+    "on weights that were never rounded."
 )
 RUN_ON = (
     "Its blocks run on over rows of 576, which are no multiple of them; a file would fall back to "
@@ -134,7 +138,7 @@ def cured(name: str, method: str, run, inputs, weights=None, note="", tokens=SOM
 
 NOTES = {
     "Q4_1": NO_OP,
-    **dict.fromkeys(("Q5_1", "Q8_0"), FLATTERED),
+    "Q5_1": HARMED,
     **dict.fromkeys(("Q4_K", "Q5_K"), f"{FLATTERED} {RUN_ON}"),
     **dict.fromkeys(("Q2_K", "Q3_K", "Q6_K"), RUN_ON),
     **dict.fromkeys(("TQ1_0", "TQ2_0"), f"{CONTAINER} {RUN_ON}"),

@@ -98,7 +98,9 @@ def trits() -> Format:
         codes, gamma = absmean(values)
         return codes * gamma
 
-    return Format("ternary", "tensor", rounded, lambda shape: INFORMATION + SCALE_BITS / prod(shape))
+    return Format(
+        "ternary", "tensor", rounded, lambda shape: INFORMATION + SCALE_BITS / prod(shape)
+    )
 
 
 def signs() -> Format:

@@ -1,4 +1,4 @@
-"""One experiment, carried out: the losses, the error of rounding, a few words, and where and when."""
+"""One experiment, carried out: losses, the error of rounding, a few words, where and when."""
 
 import platform
 from collections.abc import Mapping
@@ -45,7 +45,8 @@ def row(experiment: Experiment, bench: Bench, base: np.ndarray) -> dict[str, Any
         "difference_error": round(paired.error, 6),
         "window_losses": [round(float(w.mean()), 5) for w in losses.reshape(-1, WINDOW)],
     }
-    error = weights_error(bench.model, changed) or seen.error
+    error = weights_error(bench.model, changed)
+    error = seen.error if error is None else error
     if experiment.of != "nothing" and error is not None:
         found["relative_error"] = float(f"{error:.4g}")
     if experiment.says:
@@ -73,7 +74,11 @@ def formats(experiment: Experiment, model: lm.Model) -> Mapping[str, Any]:
     if e.of == "cache":
         stored = [each for each in (e.keys, e.values) if each]
         bits = np.mean([mean_bits(each, cached) for each in stored])
-        return {"format": stored[0].name, "sharing": stored[0].sharing, "bits": round(float(bits), 4)}
+        return {
+            "format": stored[0].name,
+            "sharing": stored[0].sharing,
+            "bits": round(float(bits), 4),
+        }
     found = {}
     for prefix, each, of in (("", e.weights, shapes), ("inputs_", e.activations, inputs)):
         if each:

@@ -220,7 +220,9 @@ def zeroed(channels: int, at_random=False) -> Method:
         rng, out = np.random.default_rng(1), {}
         for names in reads(bench.model):
             order = np.argsort(-bench.largest(names[0]), kind="stable")
-            chosen = rng.choice(order[channels:], channels, False) if at_random else order[:channels]
+            chosen = (
+                rng.choice(order[channels:], channels, False) if at_random else order[:channels]
+            )
             out |= dict.fromkeys(names, chosen)
 
         def hook(name, values):

@@ -30,7 +30,9 @@ def curve(model: str, calibrated: bool = False) -> tuple[Point, ...]:
     points = [Point(bits(row), row.ratio, row) for row in rows if row.text == "wikitext-2"]
     if not points:
         known = sorted({row.model for row in catalog.perplexities() if row.text == "wikitext-2"})
-        raise CatalogError(f"no curve is published here for {model!r}; there are {', '.join(known)}")
+        raise CatalogError(
+            f"no curve is published here for {model!r}; there are {', '.join(known)}"
+        )
     return tuple(sorted(points, key=lambda point: -point.bits))
 
 

@@ -110,7 +110,7 @@ def _check_pairs(where, table, row):
         if len(given) != 1 or ("ratio" in row) == ("untouched" in row):
             raise CatalogError(
                 f"{where}, key 'perplexity': must come with untouched, or leave its place to "
-                f"difference with untouched, or to ratio alone, not be given as {', '.join(given)}; "
+                f"difference with untouched, or to ratio alone, not be {', '.join(given)}; "
                 "give one of the three"
             )
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
-from typing import Any
 
 from lecture_lib.catalog.records import Provenance, Source, nothing
 
