@@ -152,7 +152,7 @@ def activations_in_fp8():
 
 @check("C87")
 def activations_in_six_bits():
-    six, whole, four = "MXFP6 (E2M3)", "INT6 per token", "MXFP4"
+    six, whole, four = "MXFP6 (E2M3)", "INT6 per token", "NVFP4"
     rates = {}
     for chip in ("MI355X", "B200 SXM"):
         row = catalog.device(chip)
@@ -170,10 +170,10 @@ def activations_in_six_bits():
         return (
             finding,
             "supported",
-            "Six bits in blocks do. What they bring depends on the chip: on some they run no "
+            "Six bits do, with exponents. What they bring depends on the chip: on some they run no "
             "faster than eight.",
         )
-    return finding, "not supported", "Six bits are too few, even in blocks."
+    return finding, "not supported", "Six bits are too few, even with exponents."
 
 
 @check("C91")
