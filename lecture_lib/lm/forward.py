@@ -157,7 +157,7 @@ def silu(x):
 
 
 def exponentials(scores):
-    """What softmax divides: e^scores up to a factor, and its sum, of each row. Writes into scores."""
+    """What softmax divides, row by row: e^score up to a factor, and its sum. Writes into scores."""
     scores -= scores.max(axis=-1, keepdims=True)
     weights = np.exp(scores, out=scores)
     return weights, weights.sum(axis=-1, keepdims=True)

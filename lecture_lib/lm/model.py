@@ -32,6 +32,10 @@ class Model:
     formats: Mapping[str, str]  # in which the file keeps each of them
     stored_bytes: int  # what they all take in the file
 
+    def __repr__(self):
+        bits = self.stored_bits_per_weight
+        return f"{self.name}: {self.shape.parameters:,} weights, {bits:.2f} bits each in its file"
+
     @property
     def name(self) -> str:
         return self.shape.name

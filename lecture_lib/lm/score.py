@@ -15,15 +15,25 @@ def losses(model: Model, tokens, window: int = WINDOW, hook=None) -> np.ndarray:
     """−ln of the chance that the model gave each token but the first [nats]: float64 [tokens − 1].
 
     The text is read in windows of so many tokens, and each begins without memory: a token is
-    predicted from those before it in its window, at most `window` of them.
+    predicted from those before it in its window, at most `window` of them. ValueError for a text
+    of one token, a window that does not fit the context, and as for `logits`.
     """
     tokens = checked(tokens, model.shape.vocabulary)
-    found = [
-        surprise(logits(model, tokens[start : start + window], hook)[: len(later)], later)
-        for start in range(0, len(tokens) - 1, window)
-        if len(later := tokens[start + 1 : start + 1 + window])
-    ]
-    return np.concatenate(found)
+    if len(tokens) < 2:
+        raise ValueError(f"of {len(tokens)} token(s) none is predicted; give a text of two or more")
+    if not 1 <= window <= model.context:
+        raise ValueError(
+            f"window must be 1 to {model.context} tokens, the context of {model.name}, not {window}"
+        )
+    read, later = tokens[:-1], tokens[1:]
+    return np.concatenate(
+        [
+            surprise(
+                logits(model, read[start : start + window], hook), later[start : start + window]
+            )
+            for start in range(0, len(read), window)
+        ]
+    )
 
 
 def surprise(logits, tokens) -> np.ndarray:
@@ -47,6 +57,11 @@ class Paired:
     of_base: float  # the untouched model's perplexity
     difference: float  # of the mean losses [nats a token]
     error: float  # standard error of that, from the differences of the tokens one by one
+
+    @property
+    def ratio(self) -> float:
+        """Perplexity over the untouched model's."""
+        return float(np.exp(self.difference))
 
 
 def compare(losses, of_base) -> Paired:

@@ -64,8 +64,8 @@ class PairTokenizer(Tokenizer):
         pairs = [tuple(merge.split(" ", 1)) for merge in merges]
         try:
             self._merger = library.Tokenizer(library.models.BPE(numbers, pairs))
-        except Exception as error:  # the library raises this and nothing more special
-            raise ValueError(str(error)) from None
+        except Exception:  # the package raises nothing more special
+            raise ValueError("the merges do not fit the pieces") from None
         steps = [library.pre_tokenizers.Split(library.Regex(cut), "isolated") for cut in cuts]
         letters = library.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
         self._merger.pre_tokenizer = library.pre_tokenizers.Sequence([*steps, letters])
@@ -73,15 +73,25 @@ class PairTokenizer(Tokenizer):
             [library.AddedToken(tokens[n], special=True, normalized=False) for n in whole]
         )
         self.end = frozenset(end)
+        self._spelled = np.array([letter in numbers for letter in letters_of_bytes()])
+        special = frozenset(whole)  # these are their own text
         byte_of = {letter: byte for byte, letter in enumerate(letters_of_bytes())}
         self.pieces = tuple(
             bytes(byte_of[letter] for letter in token)
-            if byte_of.keys() >= set(token)
-            else token.encode()  # a special token is its own text
-            for token in tokens
+            if number not in special and byte_of.keys() >= set(token)
+            else token.encode()
+            for number, token in enumerate(tokens)
         )
 
     def encode(self, text):
+        letters = np.frombuffer(text.encode(), np.uint8)
+        unknown = ~self._spelled[letters]  # the package would drop them in silence
+        if unknown.any():
+            place = int(unknown.argmax())
+            raise ValueError(
+                f"there is no token for the byte {letters[place]:#04x}, which the text has at "
+                f"{place}, and so none for the letter; leave it out"
+            )
         return np.array(self._merger.encode(text, add_special_tokens=False).ids, np.int64)
 
 
@@ -106,9 +116,9 @@ def of_file(name: str, metadata, vocabulary: int) -> Tokenizer:
     whole = [number for number, kind in enumerate(kinds) if kind in (CONTROL, USER_DEFINED)]
     ends = [metadata.get(f"tokenizer.ggml.{key}") for key in ("eos_token_id", "eot_token_id")]
     try:
-        return PairTokenizer(tokens, merges, CUTS[cut], whole, filter(None, ends))
-    except ValueError as error:  # a merge of pieces that are not in the vocabulary, for example
-        raise ValueError(f"{name}: its vocabulary is damaged, {error}; fetch it again") from None
+        return PairTokenizer(tokens, merges, CUTS[cut], whole, {*ends} - {None})
+    except ValueError as error:
+        raise ValueError(f"{name} is damaged: {error}; fetch it again") from None
 
 
 def checked(tokens, vocabulary: int) -> np.ndarray:

@@ -59,10 +59,11 @@ class BlockFormat:
 
     def _whole_blocks(self, shape, size, what) -> int:
         if not shape or shape[-1] % size:
-            found = f"{shape[-1]:,}" if shape else "a single number"
+            found = f"a row of {shape[-1]:,}" if shape else "a single number"
+            way_out = "pad the row or choose a format with smaller blocks"
             raise ValueError(
-                f"{self.name} stores blocks of {size} {what}, and a row of {found} does not divide "
-                f"into them; pad the row or choose a format with smaller blocks"
+                f"{self.name} stores blocks of {size} {what}, and {found} does not divide into "
+                f"them; {way_out if what == 'weights' else 'pass whole blocks'}"
             )
         return shape[-1] // size
 
@@ -74,9 +75,9 @@ def finite(name, values) -> np.ndarray:
         raise ValueError(f"{name} stores real numbers, not {array.dtype}; convert the values first")
     with np.errstate(over="ignore"):  # a float64 beyond float32 is named below
         array = np.asarray(array, np.float32, order="C")
-    wrong = ~np.isfinite(array)
-    if wrong.any():
-        place = tuple(int(index) for index in np.argwhere(wrong)[0])
+    good = np.isfinite(array)
+    if not good.all():
+        place = tuple(int(index) for index in np.argwhere(~good)[0])
         raise ValueError(
             f"{name} has no code for {np.asarray(values)[place]}, found at {place}; "
             "replace what is not finite in float32 first"

@@ -55,6 +55,11 @@ class SmallFloat:
             raise ValueError(
                 f"{self.name}: special must be one of {', '.join(SPECIAL)}, not {self.special!r}"
             )
+        for field in ("exponent_bits", "mantissa_bits", "bias"):
+            if type(getattr(self, field)) is not int:
+                raise ValueError(
+                    f"{self.name}: {field} must be a whole number, not {getattr(self, field)!r}"
+                )
         if self.exponent_bits < 1 or self.mantissa_bits < 0 or not 2 <= self.bits <= 16:
             raise ValueError(
                 f"{self.name}: {self.exponent_bits} bits of exponent and {self.mantissa_bits} of "
@@ -62,8 +67,11 @@ class SmallFloat:
             )
         if self.special == "ieee" and self.mantissa_bits == 0:
             raise ValueError(f"{self.name}: NaN needs a mantissa beside infinity; give it a bit")
-        if self.special == "fnuz" and not self.signed:
-            raise ValueError(f"{self.name}: NaN as negative zero needs a sign; pass signed=True")
+        if self.special == "fnuz" and not (self.signed and self.subnormals):
+            raise ValueError(
+                f"{self.name}: NaN as negative zero needs a sign and a zero; pass signed=True and "
+                "subnormals=True"
+            )
         if self.largest_code < 1:
             raise ValueError(f"{self.name} has room for NaN and one number; give it more bits")
         lowest = self.smallest_exponent - self.mantissa_bits

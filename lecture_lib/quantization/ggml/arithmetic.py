@@ -53,14 +53,15 @@ def as_half(x) -> np.ndarray:
     return x.astype(np.float16).astype(np.float32)
 
 
-def nearest_int(x) -> np.ndarray:
+def nearest_int(x, out=None) -> np.ndarray:
     """The nearest whole number, int32, ties to even, by a trick that ggml's bytes hang on.
 
     Near 1.5 · 2²³ neighbours among float32 are 1 apart. So adding that number rounds, and the low
     bits of the sum are the result. Beyond ±2²² that goes wrong, and here it must go wrong in the
     same way: the result is then any number; it is 0 for what is no number, −2²² for infinity.
+    With `out`, which may be x, the result lies in its memory.
     """
-    bits = (x + np.float32(1.5 * 2**23)).view(np.int32)
+    bits = np.add(x, np.float32(1.5 * 2**23), out=out).view(np.int32)
     bits &= 0x7FFFFF
     bits -= 0x400000
     return bits

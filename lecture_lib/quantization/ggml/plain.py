@@ -32,7 +32,7 @@ def scaled(x, planes, bits):
     d = largest(x) / -half  # the farthest weight gets code 0: there is one more on that side
     inverse_d = inverse(d)
     codes = (x * inverse_d + np.float32(half + 0.5)).astype(np.uint8)
-    np.minimum(codes, 2**bits - 1, out=codes)
+    codes -= codes >> bits  # at most 2^bits, for which there is no code
     codes[:, (inverse_d == 0) & (d != 0)] = 0  # 1 / d was infinite
     return {"d": d, **split(codes, *planes)}
 
@@ -52,7 +52,7 @@ def scaled_from_minimum(x, planes, bits):
     steps += np.float32(0.5)
     # A range beyond float32 gave inf · 0 above, and the C cast makes 0 of it, as fmax does.
     codes = np.fmax(steps, 0, out=steps).astype(np.uint8)
-    np.minimum(codes, 2**bits - 1, out=codes)
+    codes -= codes >> bits
     return {"d": d, "m": m, **split(codes, *planes)}
 
 

@@ -27,11 +27,11 @@ class Plane:
         """The bytes [bytes, blocks] that hold the lowest bits of uint8 codes [codes, blocks]."""
         sharing = 8 // self.bits
         groups = codes.reshape(-1, sharing, self.run, codes.shape[-1])
-        lowest = np.uint8(2**self.bits - 1)
-        stored = groups[:, 0] & lowest
-        for place in range(1, sharing):
-            stored |= (groups[:, place] & lowest) << (self.bits * place)
-        return stored.reshape(-1, codes.shape[-1])
+        groups = groups & np.uint8(2**self.bits - 1)
+        while sharing > 1:  # the second half goes above the first
+            sharing //= 2
+            groups = groups[:, :sharing] | groups[:, sharing:] << (self.bits * sharing)
+        return groups.reshape(-1, codes.shape[-1])
 
     def unpack(self, stored) -> np.ndarray:
         """The bits of the codes, uint8 [codes, blocks], from the bytes [bytes, blocks]."""

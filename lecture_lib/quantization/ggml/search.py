@@ -140,9 +140,16 @@ def scale_in_steps(x, half: int, rounds: int = 5):
     move does, and begins another round if it lies before it.
     """
     peak = largest(x)
-    codes = np.clip(np.rint(x * (-half / peak)), -half, half - 1)
-    importance = x * x
-    wcx, wcc = in_order(importance * x * codes), in_order(importance * codes * codes)
+    codes = x * (-half / peak)
+    np.rint(codes, out=codes)
+    np.clip(codes, -half, half - 1, out=codes)
+    weighted = x * x
+    terms = weighted * x
+    terms *= codes
+    wcx = in_order(terms)
+    weighted *= codes
+    weighted *= codes
+    wcc = in_order(weighted)
     moving = np.flatnonzero(wcx > 0)
     following, turn = np.zeros(len(moving), int), np.zeros(len(moving), int)
     while len(moving):
@@ -166,20 +173,23 @@ def scale_in_steps(x, half: int, rounds: int = 5):
 
 def _gaining(x, codes, wcx, wcc, half):
     """All moves of one code that would gain: which weights, of which blocks, new codes and sums."""
-    importance = x * x
-    wx = importance * x
-    others_wcx = wx * codes
+    others_wcx = x * x
+    others_wcc = others_wcx * codes
+    others_wcx *= x
+    others_wcx *= codes
     np.subtract(wcx, others_wcx, out=others_wcx)
-    others_wcc = importance * codes
     others_wcc *= codes
     np.subtract(wcc, others_wcc, out=others_wcc)
     wanted = x * others_wcc
     wanted /= others_wcx
-    wanted = np.clip(nearest_int(wanted), -half, half - 1).astype(np.float32)
-    weight, block = np.divmod(np.flatnonzero(wanted != codes), x.shape[1])
-    code, others_wcx = wanted[weight, block], others_wcx[weight, block]
-    new_wcx = others_wcx + wx[weight, block] * code
-    new_wcc = others_wcc[weight, block] + importance[weight, block] * code * code
+    wanted = nearest_int(wanted, out=wanted)
+    np.clip(wanted, -half, half - 1, out=wanted)
+    place = np.flatnonzero(wanted != codes.astype(np.int32))
+    weight, block = np.divmod(place, x.shape[1])
+    x, code = x.ravel()[place], wanted.ravel()[place].astype(np.float32)
+    others_wcx, others_wcc = others_wcx.ravel()[place], others_wcc.ravel()[place]
+    new_wcx = others_wcx + x * x * x * code
+    new_wcc = others_wcc + x * x * code * code
     old_wcx, old_wcc = wcx[block], wcc[block]
     gains = new_wcx * new_wcx * old_wcc > old_wcx * old_wcx * new_wcc
     gains &= (others_wcx > 0) & (new_wcc > 0)

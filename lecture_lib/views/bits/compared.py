@@ -68,7 +68,7 @@ def two_errors(*, one: str, other: str, magnitude: float) -> TwoErrors:
     share = "the largest" if magnitude == 1 else f"{label(magnitude)} of the largest"
     here = [percent(kind.error / magnitude) for kind in both]
     rms = [percent(kind.rms) for kind in both]
-    says = f"At {share}, {one} errs by at most {here[0]} of it"
+    says = f"At {share}, {one} errs by at most {here[0]} of the number"
     if one == other:
         says += f"; over normally distributed weights by {rms[0]}."
     else:

@@ -50,7 +50,8 @@ def format_values(*, format: str, number: float) -> FormatValues:
     span = f"{format} has {len(values) - 1:,} values above zero, {written(values[1])} to "
     span += f"{written(values[-1])}."
     if gap is None and number > values[-1]:
-        says = f"{written(number)} is beyond the largest: {percent(error)} of it is cut off."
+        left = percent(values[-1] / number)  # what is cut off would round to 100 %
+        says = f"{written(number)} is beyond the largest: only {left} of it is left."
     elif gap is None:
         says = f"{written(number)} is the largest."
     elif error == 1:

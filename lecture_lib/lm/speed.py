@@ -1,0 +1,81 @@
+"""Our own model under our own roofline: the least time for its work, beside the time it takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lecture_lib.lm.forward import Cache, states
+from lecture_lib.lm.model import Model
+from lecture_lib.machine import seconds
+from lecture_lib.roofline import Roof, Work, floor_time
+from lecture_lib.transformer import TransformerShape, decode_work, prefill_work
+
+VALUE_BYTES = 4  # weights and cache are float32 in memory, whatever the file keeps
+CONTEXT, PROMPT = 64, 256  # tokens
+
+
+@dataclass(frozen=True)
+class Race:
+    """Predicted beside measured, for one step of a model."""
+
+    what: str  # "decode" or "prefill"
+    tokens: int  # that the step gives, or reads
+    floor: float  # s, least time by the roofline: arithmetic and traffic overlap fully
+    measured: float  # s
+
+    @property
+    def quotient(self) -> float:
+        """How many times the floor it took: 1 would be all that the machine can do."""
+        return self.measured / self.floor
+
+    @property
+    def rate(self) -> float:
+        """Measured tokens per second."""
+        return self.tokens / self.measured
+
+
+def decode_step(shape: TransformerShape, context: int = CONTEXT) -> Work:
+    """What one more token behind so many takes here: all weights, and the cache, in float32."""
+    return decode_work(shape, context, weight_bytes=VALUE_BYTES, value_bytes=VALUE_BYTES)
+
+
+def prefill(shape: TransformerShape, prompt: int = PROMPT) -> Work:
+    """What reading a prompt takes here, up to the logits that follow it.
+
+    All pairs of tokens are counted, for the masked ones are computed too.
+    """
+    width = {"weight_bytes": VALUE_BYTES, "value_bytes": VALUE_BYTES}
+    return prefill_work(shape, prompt, causal=False, **width)
+
+
+def floor(work: Work, roof: Roof) -> float:
+    """The least time [s] for the work under the roof."""
+    return float(floor_time(work, roof))
+
+
+def decode_race(model: Model, roof: Roof, context: int = CONTEXT, repeats: int = 10) -> Race:
+    """One more token behind so many: the least time under the roof, and the best of the repeats."""
+    cache = Cache(model, context + 1)
+    states(model, np.zeros(context, int), cache=cache)
+
+    def step():
+        cache.tokens = context  # the token is forgotten again, so that all steps are alike
+        states(model, [0], cache=cache)[-1] @ model.head.T
+
+    return _race("decode", 1, decode_step(model.shape, context), roof, step, repeats)
+
+
+def prefill_race(model: Model, roof: Roof, prompt: int = PROMPT, repeats: int = 3) -> Race:
+    """Reading a prompt of so many tokens up to its last logits: the same comparison."""
+
+    def read():
+        states(model, np.zeros(prompt, int))[-1] @ model.head.T
+
+    return _race("prefill", prompt, prefill(model.shape, prompt), roof, read, repeats)
+
+
+def _race(what, tokens, work: Work, roof: Roof, run: Callable[[], object], repeats: int) -> Race:
+    run()  # the first time, memory is still being laid out
+    best = min(seconds(run) for _ in range(repeats))
+    return Race(what, tokens, floor(work, roof), best)
