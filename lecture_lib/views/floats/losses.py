@@ -54,10 +54,11 @@ def trials() -> dict[str, Trial]:
 
 
 def belongs(trial: Trial) -> bool:
-    """Whether everything was rounded, to the nearest, and into a format of this chapter."""
+    """Whether all was rounded, to the nearest, into a format of this chapter: of 4 bits or more."""
     known = (*FLOATS, *WHOLE) if trial.of == "activations" else (*FLOATS, "BFP", "MXINT")
     everywhere = trial.where == catalog.trial(START).where
-    return trial.method == "RTN" and everywhere and trial.format.startswith(known)
+    ours = trial.bits >= 4 and trial.format.startswith(known)
+    return trial.method == "RTN" and everywhere and ours
 
 
 START = "activations INT8 per tensor"  # a trial that changed all matrices
