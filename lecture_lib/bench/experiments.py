@@ -264,6 +264,7 @@ CACHE = [
 LONGER = {  # measured on more tokens, since much is said about them
     "weights Q4_0", "weights Q3_K", "weights Q2_K", "activations INT8 per tensor",
     "activations INT8 per token", "activations INT4 per token", "activations E4M3 per tensor",
+    "activations MXFP6 (E2M3)",
 }  # fmt: skip
 EXPERIMENTS: dict[str, Experiment] = {
     each.name: replace(each, tokens=MANY) if each.name in LONGER else each
