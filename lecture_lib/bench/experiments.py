@@ -165,7 +165,7 @@ ROUNDED = [
     of_weights(integers(bits, group, symmetric),
                notes.NEARLY if (bits, group, symmetric) == (4, 32, False) else
                notes.RUN_ON if group == 128 else "",
-               tokens=SOME if bits in (4, 3) else FEW, says=group in ("row", 32))
+               tokens=SOME if bits in (4, 3) else FEW, says=bits < 8 and group == 32)
     for bits in (4, 3, 2, 8)
     for group in ("row", 32, 64, 128, "tensor")
     for symmetric in (True, False)
