@@ -142,8 +142,9 @@ def rounded_afterwards() -> Choice:
     options = [untouched * four.ratio, untouched * 3, 2000.0, 2.0 * blind]
     ruined = trits.perplexity > blind
     return Choice(
-        f"SmolLM2-135M has a perplexity of {plain(untouched, 2)} on Alice in Wonderland. Its layers "
-        "are rounded to three values by BitNet's rule, and nothing is trained. What is it then?",
+        f"SmolLM2-135M has a perplexity of {plain(untouched, 2)} on Alice in Wonderland. Its "
+        "layers are rounded to three values by BitNet's rule, and nothing is trained. What is it "
+        "then?",
         (
             Option(
                 f"about {plain(options[0], 2)}, as after four bits",
