@@ -56,9 +56,12 @@ def trials() -> dict[str, Trial]:
 def belongs(trial: Trial) -> bool:
     """Whether all was rounded, to the nearest, into a format of this chapter: of 4 bits or more."""
     known = (*FLOATS, *WHOLE) if trial.of == "activations" else (*FLOATS, "BFP", "MXINT")
-    everywhere = trial.where == catalog.trial(START).where
-    ours = trial.bits >= 4 and trial.format.startswith(known)
-    return trial.method == "RTN" and everywhere and ours
+    return (
+        trial.method == "RTN"
+        and trial.where == catalog.trial(START).where
+        and trial.bits >= 4
+        and trial.format.startswith(known)
+    )
 
 
 START = "activations INT8 per tensor"  # a trial that changed all matrices
