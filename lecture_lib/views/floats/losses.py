@@ -35,7 +35,7 @@ ASIDE = dict(zip(KINDS, (-0.06, 0, 0.06), strict=True))  # bits
 WHOLE = ("INT", "MXINT", "BFP")  # how formats begin whose values have no exponent of their own
 FLOATS = ("E4M3", "E5M2", "E3M2", "E2M3", "E2M1", "MX", "NV")
 BITS = 3.6, 9.2
-NATS = 0.003, 9  # that are lost; what is less stands on the lower edge
+NATS = 0.003, 14  # that are lost; what is less stands on the lower edge
 RATIOS = {1.01: "+1 %", 1.1: "+10 %", 2: "2 ×", 10: "10 ×", 1000: "1,000 ×"}  # of perplexities
 LETTERS = 60  # of what the model says, at most
 
