@@ -19,7 +19,7 @@ FLOORS = (
     {"roofline"},
     {MODELS},
     {"catalog"},
-    {"measured", "serving", "operation_costs", "bench"},
+    {"measured", "serving", "operation_costs", "bench", "trials"},
     {"views", "exercises", "verdicts", "citations"},
 )
 # Beside the stairs: what shows any topic and knows none.

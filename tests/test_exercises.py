@@ -26,12 +26,17 @@ from lecture_lib.exercises import (
     decode,
     memory,
     predict,
+    ternary,
     variants,
 )
 from lecture_lib.exercises import attention as attention_questions
+from lecture_lib.exercises import quantization as quantization_questions
 from lecture_lib.exercises.answers import UNITS, Reading, read
 from lecture_lib.exercises.checks import PREFIXES, TOLERANCE, judge, near
 from lecture_lib.exercises.predictions import LETTERS, revealed
+from lecture_lib.exercises.quantization import grids as quantization_grids
+from lecture_lib.quantization.ggml import FORMATS
+from lecture_lib.quantization.rounding import Grid
 from lecture_lib.serving import decode_roof, kept_as
 from lecture_lib.units import GIBI, GIGA
 
@@ -315,6 +320,33 @@ def test_a_13b_reads_less_cache_than_weights_up_to_31377_tokens():
     assert attention_questions.tokens_of_equal_reads.task(0).truth == 31_377
 
 
+def test_a_ternary_matrix_of_11008_by_4096_takes_54_bytes_for_256_weights():
+    truth = ternary.megabytes_of_a_matrix.task(0).truth
+    assert truth == pytest.approx(4096 * 11_008 * 54 / 256 / 1e6)
+
+
+def test_the_ternary_file_of_2_4_billion_weights_is_half_a_table():
+    # config.json of bitnet-b1.58-2B-4T: 128,256 tokens of width 2,560, layers of 69,468,160
+    layers, table = 30 * 69_468_160, 128_256 * 2560
+    norms = 30 * (3 * 2560 + 6912) + 2560
+    truth = ternary.gigabytes_of_a_file.task(0).truth
+    assert truth == pytest.approx((layers / 4 + table * 2 + norms * 4) / 1e9)
+
+
+def test_1384_tables_are_filled_once_and_read_2560_times():
+    assert ternary.additions_by_table.task(0).truth == 1384 * 242 + 1384 * 2560
+
+
+def test_a_ternary_token_of_a_7b_takes_44_millijoules():
+    truth = ternary.millijoules_of_a_token.task(0).truth
+    assert truth == pytest.approx(6_738_415_616 * (1.6875 * 3.9 + 0.007) * 1e-9)
+
+
+def test_a_bitmap_and_the_signs_of_58_in_a_hundred():
+    truth = ternary.megabytes_of_a_bitmap.task(0).truth
+    assert truth == pytest.approx(4096**2 * 1.58 / 8e6)
+
+
 @each(
     {
         f"{k}": setting
@@ -514,3 +546,44 @@ def test_a_product_waits_for_its_matrix_or_for_its_arithmetic():
     roof = catalog.machine("AMD EPYC, 2 cores").roof
     assert one == pytest.approx(6144**2 * 4 / roof.bandwidth * 1e3, rel=5e-3)
     assert many == pytest.approx(2 * 6144**2 * 256 / roof.peak_rate * 1e3, rel=5e-3)
+
+
+# fewer bits
+
+
+def test_a_weight_of_36_comes_back_as_40_where_steps_are_10_long():
+    task = quantization_questions.comes_back.task(0)
+    assert task.truth == 40
+    assert judge(task, "36 units").says.startswith("✕ Not yet. That is the weight as it was")
+
+
+def test_half_a_step_is_what_a_value_needs_not_to_become_zero():
+    task = quantization_questions.becomes_zero.task(0)
+    assert judge(task, 11).kind == "right"
+    below, above = Grid(8, scale_bits=32).rounded(np.array([11, 12, 3000]))[:2]
+    assert below == 0 < above
+
+
+def test_the_blocks_that_are_asked_about_are_described_as_they_are():
+    for name, (bits, beside) in quantization_grids.BLOCKS.items():
+        block = FORMATS[name]
+        extra = sum(entries * width for entries, width, _ in beside)
+        assert block.weights * bits + extra == 8 * block.bytes
+
+
+def test_a_mix_is_the_sum_of_its_depths():
+    task = quantization_questions.gigabytes_of_a_mix.task(0)
+    tables = 2 * 128_256 * 4096
+    expected = ((8_030_261_248 - tables) * 3.4375 + tables * 6.5625) / 8e9
+    assert task.truth == pytest.approx(expected)
+
+
+def test_a_cache_in_four_bits_takes_a_scale_for_each_head():
+    task = quantization_questions.tokens_in_a_cache.task(1)
+    assert task.truth == 16 * 8 * 10**9 // (2 * 32 * 8 * (128 * 4 + 16))
+
+
+def test_what_is_to_be_decided_about_fewer_bits_is_computed():
+    assert quantization_questions.two_bit_file.ask().value == pytest.approx(3.1593, abs=1e-4)
+    assert quantization_questions.small_values.ask().truth.startswith("D")
+    assert 20 < quantization_questions.one_bit_less.ask().value < 30

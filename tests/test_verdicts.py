@@ -11,11 +11,18 @@ from lecture_lib.medium import MEDIUM
 from lecture_lib.serving import decode_roof
 from lecture_lib.verdicts import Verdict, findings, verdict
 from lecture_lib.verdicts import attention as of_attention
+from lecture_lib.verdicts import quantization as of_quantization
 
-KIND = {"holds": "supported", "holds with correction": "partly", "not supported": "not supported"}
+KIND = {
+    "holds": "supported", "holds with correction": "partly", "outdated": "partly",
+    "not supported": "not supported",
+}  # fmt: skip
 TESTED = (
     "C01", "C02", "C03", "C05", "C06", "C07", "C08", "C09", "C13", "C14",
     "C18", "C19", "C20", "C23", "C31", "C32", "C33",
+    "C24", "C25", "C26", "C27", "C28", "C29", "C85",
+    "C43", "C44", "C45", "C46", "C47",
+    "C81", "C82", "C83", "C84", "C86", "C87", "C91",
 )  # fmt: skip
 CACHES = (decode_roof, all_compared, fitted, reached_shares)
 
@@ -174,8 +181,8 @@ def test_the_memory_walls_verdicts_name_the_numbers_of_the_draft_s_check():
     assert "matrix rate × 3.45, bandwidth × 1.72" in said["C31"]
     assert "find 0 % of the second pass" in said["C32"]
     assert (
-        "13.5 GB, 155 times the 87 MB on an H100. Gemma-3-270M at 4.5 bits, 151 MB, fits"
-        in said["C33"]
+        "13.5 GB, 155 times the 87 MB on an H100. Gemma-3-270M, 151 MB if every weight has 4.5 "
+        "bits and 194 MB as Q4_0, fits" in said["C33"]
     )
 
 
@@ -199,6 +206,72 @@ def test_a_cache_as_large_as_a_model_takes_the_support_from_c32(changed):
 def test_an_accelerator_with_more_bandwidth_takes_the_support_from_c23(changed):
     changed("device", "RTX 3090", bandwidth=1e14)
     assert verdict("C23").kind == "not supported"
+
+
+@pytest.fixture
+def tried(monkeypatch):
+    """Changes fields of trials of the bench, for one test: tried("weights Q4_0", difference=0)."""
+    rows = dict(catalog.trials())
+
+    def change(name, **fields):
+        rows[name] = replace(rows[name], **fields)
+
+    monkeypatch.setattr(catalog, "trials", lambda: rows)
+    monkeypatch.setattr(catalog, "trial", lambda name: rows[name])
+    return change
+
+
+def test_the_verdicts_on_fewer_bits_name_the_numbers_of_their_rows():
+    said = {claim: verdict(claim).finding for claim in ("C24", "C25", "C26", "C27", "C28", "C85")}
+    # SmoothQuant, table 3: OPT-175B on WikiText
+    assert "93,100 naively, 11.1 smoothed, 11 in FP16" in said["C24"]
+    assert "INT8 on the Coral Edge TPU" in said["C25"]
+    assert "INT4 and INT8 on the RK3588" in said["C25"]
+    assert "3.1593 bits on average (3.1593 published)" in said["C27"]
+    assert "62 % of the weights in Q2_K" in said["C27"]
+    assert "Nothing is kept in FP16" in said["C28"]
+    assert "Q2_K 3.16 bits a weight, IQ2_XXS 2.38 bits a weight and IQ1_S 2 bits" in said["C85"]
+
+
+def test_one_scale_that_costs_nothing_would_not_support_c24_and_c26(tried):
+    tried("activations INT8 per tensor", difference=0.001)
+    assert verdict("C24").kind == "not supported"
+    tried("activations INT4 per token", difference=0.01)
+    assert verdict("C26").kind == "not supported"
+
+
+def test_a_cure_that_fails_would_support_c24_and_c26(tried):
+    for name in of_quantization.MENDED.values():
+        if name in catalog.trials():
+            tried(name, difference=0.7)
+    assert verdict("C24").kind == "supported"
+    assert verdict("C26").kind == "supported"
+
+
+def test_rounding_that_is_good_in_3_bits_would_not_support_c29(tried):
+    tried("weights UINT3 in 64 values", difference=0.1)
+    assert verdict("C29").kind == "not supported"
+
+
+def test_a_recipe_with_one_depth_would_not_support_c27_and_c28(monkeypatch):
+    plain_file = of_quantization.mixed(catalog.shape("Llama-3.1-8B"), "Q8_0")
+    even = tuple(replace(one, format="Q8_0") for one in plain_file)
+    monkeypatch.setattr(of_quantization, "mixed", lambda *_: even)
+    assert verdict("C27").kind == "not supported"
+    assert verdict("C28").kind == "not supported"
+
+
+def test_parts_in_fp16_would_support_c28(monkeypatch):
+    kept = of_quantization.mixed(catalog.shape("Llama-3.1-8B"), "Q2_K")
+    wide = tuple(replace(one, format="F16") if one.part == "attn_v" else one for one in kept)
+    monkeypatch.setattr(of_quantization, "mixed", lambda *_: wide)
+    assert verdict("C28").kind == "supported"
+
+
+def test_a_vision_chip_that_is_fastest_in_floats_takes_the_support_from_c25(changed):
+    chip = catalog.device("Coral Edge TPU")
+    changed("device", "Coral Edge TPU", peaks=(replace(chip.peaks[0], operands="fp16"),))
+    assert verdict("C25").kind == "not supported"
 
 
 # how it shows
