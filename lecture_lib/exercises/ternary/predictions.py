@@ -142,9 +142,9 @@ def rounded_afterwards() -> Choice:
     options = [untouched * four.ratio, untouched * 3, 2000.0, 2.0 * blind]
     ruined = trits.perplexity > blind
     return Choice(
-        f"SmolLM2-135M has a perplexity of {plain(untouched, 2)} on Alice in Wonderland, over the "
-        "tokens taken here. All matrices of its layers are rounded to three values by BitNet's "
-        "rule, and nothing is trained. What is the perplexity then?",
+        f"SmolLM2-135M has a perplexity of {plain(untouched, 2)} on Alice in Wonderland. Its "
+        "layers are rounded to three values by BitNet's rule, and nothing is trained. What is it "
+        "then?",
         (
             Option(
                 f"about {plain(options[0], 2)}, as after four bits",
@@ -163,9 +163,8 @@ def rounded_afterwards() -> Choice:
             ),
             Option(
                 f"above {blind:,}, worse than guessing blindly",
-                f"It is {plain(trits.perplexity / MEGA, 2)} million, and the model goes on with "
-                f"“{trits.says.split('unken')[0]}unken…”, since nothing in it was trained to live "
-                "with three values.",
+                f"It is {plain(trits.perplexity / MEGA, 2)} million, and the model writes "
+                f"“{trits.says[:20].strip()}…”, as nothing in it was trained for three values.",
             ),
         ),
         right=3 if ruined else min(range(3), key=lambda k: abs(options[k] - trits.perplexity)),

@@ -35,7 +35,7 @@ ASIDE = dict(zip(KINDS, (-0.06, 0, 0.06), strict=True))  # bits
 WHOLE = ("INT", "MXINT", "BFP")  # how formats begin whose values have no exponent of their own
 FLOATS = ("E4M3", "E5M2", "E3M2", "E2M3", "E2M1", "MX", "NV")
 BITS = 3.6, 9.2
-NATS = 0.003, 9  # that are lost; what is less stands on the lower edge
+NATS = 0.003, 14  # that are lost; what is less stands on the lower edge
 RATIOS = {1.01: "+1 %", 1.1: "+10 %", 2: "2 ×", 10: "10 ×", 1000: "1,000 ×"}  # of perplexities
 LETTERS = 60  # of what the model says, at most
 
@@ -56,9 +56,12 @@ def trials() -> dict[str, Trial]:
 def belongs(trial: Trial) -> bool:
     """Whether all was rounded, to the nearest, into a format of this chapter: of 4 bits or more."""
     known = (*FLOATS, *WHOLE) if trial.of == "activations" else (*FLOATS, "BFP", "MXINT")
-    everywhere = trial.where == catalog.trial(START).where
-    ours = trial.bits >= 4 and trial.format.startswith(known)
-    return trial.method == "RTN" and everywhere and ours
+    return (
+        trial.method == "RTN"
+        and trial.where == catalog.trial(START).where
+        and trial.bits >= 4
+        and trial.format.startswith(known)
+    )
 
 
 START = "activations INT8 per tensor"  # a trial that changed all matrices

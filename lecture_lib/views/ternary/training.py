@@ -137,15 +137,16 @@ class TrainedBesideRounded(LectureScene):
         first = {twin: held_out(t)[-1] for twin, t in trainings.items()}
         for twin, text in self.names.items():
             below = twin == min(first, key=first.get)
-            place = (self.end, first[twin] + (-0.09 if below else 0.09))
-            text.set(x=place[0], y=place[1], va="top" if below else "bottom", ha="right")
+            at = read_bytes(trainings[twin]), held_out(trainings[twin])
+            middle = float(np.interp(self.end / 2, *at)) + (-0.1 if below else 0.1)
+            text.set(x=self.end / 2, y=middle, va="top" if below else "bottom", ha="center")
         self.way = self.moving(*ax.plot([], [], color=INK, lw=1.6, zorder=4))
         hollow = {"mfc": GROUND, "mec": INK, "mew": 1.6, "ms": 9, "zorder": 7}
         self.twin = self.moving(*ax.plot([], [], "D", **hollow))
         self.mark = self.moving(
             *ax.plot([], [], "D", ms=10, color=INK, zorder=8, clip_on=False, **EDGE)
         )
-        self.number = self.moving(note(ax, size=13, zorder=9, ha="right"))
+        self.number = self.moving(note(ax, size=13, zorder=9, ha="center"))
         self.draw_words(figure)
 
     def draw_words(self, figure):
