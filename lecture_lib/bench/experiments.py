@@ -165,7 +165,7 @@ ROUNDED = [
     of_weights(integers(bits, group, symmetric),
                notes.NEARLY if (bits, group, symmetric) == (4, 32, False) else
                notes.RUN_ON if group == 128 else "",
-               tokens=SOME if bits in (4, 3) else FEW, says=group in ("row", 32))
+               tokens=SOME if bits in (4, 3) else FEW, says=bits < 8 and group == 32)
     for bits in (4, 3, 2, 8)
     for group in ("row", 32, 64, 128, "tensor")
     for symmetric in (True, False)
@@ -264,6 +264,7 @@ CACHE = [
 LONGER = {  # measured on more tokens, since much is said about them
     "weights Q4_0", "weights Q3_K", "weights Q2_K", "activations INT8 per tensor",
     "activations INT8 per token", "activations INT4 per token", "activations E4M3 per tensor",
+    "activations MXFP6 (E2M3)",
 }  # fmt: skip
 EXPERIMENTS: dict[str, Experiment] = {
     each.name: replace(each, tokens=MANY) if each.name in LONGER else each
