@@ -84,8 +84,8 @@ def test_weights_come_back_on_the_lines_of_their_group(setting):
     largest = np.abs(row).max()
     assert scene.was.get_ydata() == pytest.approx(row / largest)
     back = scene.back.get_ydata()
-    if len(state.levels[0]):
-        lines = np.unique(state.levels[1][~np.isnan(state.levels[1])])
+    if len(state.levels):
+        lines = state.levels[:, 2]
         assert np.abs(back[:, None] - lines).min(axis=1).max() < 1e-6
     assert xy(scene.here) == pytest.approx([state.here.bits_per_weight, state.here.error])
 

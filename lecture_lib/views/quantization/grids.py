@@ -48,7 +48,7 @@ class OnGrid(State):
     grid: Grid
     was: np.ndarray  # [WINDOW], as shares of the largest that is drawn
     back: np.ndarray
-    levels: tuple[np.ndarray, np.ndarray]  # of horizontal lines with gaps between
+    levels: np.ndarray  # [levels, 3]: of a group its first place, its last, and a value it has
     here: Kept
     lines: dict[int, tuple[Kept, ...]]  # by group: for each number of bits
 
@@ -97,18 +97,16 @@ def _comparison(here: Kept, lines) -> str:
     return f"One bit less would be {plain(less[-1].error / here.error, 2)} times that."
 
 
-def _levels(grid: Grid, scale, zero, group: int, largest: float):
-    """Horizontal lines at all values of each group that the window shows."""
+def _levels(grid: Grid, scale, zero, group: int, largest: float) -> np.ndarray:
+    """All values of each group that the window shows, each with where the group begins and ends."""
     codes = np.arange(grid.lowest, grid.highest + 1)
     if len(codes) > DRAWN_LEVELS:
-        return np.array([]), np.array([])
-    xs, ys = [], []
+        return np.empty((0, 3))
+    found = []
     for k in range(-(-WINDOW // group)):
         first, last = k * group + 0.5, min((k + 1) * group, WINDOW) + 0.5
-        for level in scale[k] * (codes - zero[k]) / largest:
-            xs += [first, last, np.nan]
-            ys += [level, level, np.nan]
-    return np.array(xs), np.array(ys)
+        found += [(first, last, level) for level in scale[k] * (codes - zero[k]) / largest]
+    return np.array(found)
 
 
 class WeightsOnGrid(LectureScene):
@@ -167,7 +165,15 @@ class WeightsOnGrid(LectureScene):
     def move(self, state):
         xs = np.arange(1, WINDOW + 1)
         gaps = np.full(WINDOW, np.nan)
-        change(self.levels, data=state.levels)
+        first, last, level = state.levels.T
+        between = np.full(len(level), np.nan)
+        change(
+            self.levels,
+            data=(
+                np.stack([first, last, between], 1).ravel(),
+                np.stack([level, level, between], 1).ravel(),
+            ),
+        )
         group = state.grid.group
         walls = np.arange(group, WINDOW, group) + 0.5 if isinstance(group, int) else np.array([])
         change(
