@@ -32,6 +32,7 @@ WINDOW = 64  # weights that are drawn
 DRAWN_LEVELS = 32  # more of them are a haze
 LEFT, RIGHT = (66, 366), (524, 352)  # CSS px: where the charts begin, and how wide they are
 TOP, BOTTOM = 44, 54
+HIGHEST = 1.001  # as a share of the largest weight that is drawn
 MOST_BITS, LEAST, MOST = 9.7, 2e-3, 1.2
 
 
@@ -70,8 +71,8 @@ def on_grid(*, weights: str, bits: int, group: int, symmetric: bool) -> OnGrid:
     grid = grid_of(bits, group, symmetric)
     row = weights_of(weights)[:1]
     found = grid.quantize(row)
-    drawn = row[0, :WINDOW]
-    largest = float(np.abs(drawn).max())
+    drawn, back = row[0, :WINDOW], found.restored[0, :WINDOW]
+    largest = float(max(np.abs(drawn).max(), np.abs(back).max()))
     here = kept(weights, bits, group, symmetric)
     lines = {g: tuple(kept(weights, b, g, symmetric) for b in BITS) for g in GROUPS}
     scale, zero = found.steps.scale[0].ravel(), found.steps.zero[0].ravel()
@@ -81,9 +82,7 @@ def on_grid(*, weights: str, bits: int, group: int, symmetric: bool) -> OnGrid:
         f"{bits} bits in {whose}, {plain(here.bits_per_weight)} bits a weight with scales: the "
         f"error is {percent(here.error)} of the weights. {_comparison(here, lines)}"
     )
-    return OnGrid(
-        says, grid, drawn / largest, found.restored[0, :WINDOW] / largest, levels, here, lines
-    )
+    return OnGrid(says, grid, drawn / largest, back / largest, levels, here, lines)
 
 
 def _comparison(here: Kept, lines) -> str:
@@ -105,7 +104,8 @@ def _levels(grid: Grid, scale, zero, group: int, largest: float) -> np.ndarray:
     found = []
     for k in range(-(-WINDOW // group)):
         first, last = k * group + 0.5, min((k + 1) * group, WINDOW) + 0.5
-        found += [(first, last, level) for level in scale[k] * (codes - zero[k]) / largest]
+        levels = scale[k] * (codes - zero[k]) / largest
+        found += [(first, last, level) for level in levels if abs(level) <= HIGHEST]
     return np.array(found)
 
 
