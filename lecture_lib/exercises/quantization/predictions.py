@@ -13,10 +13,10 @@ from lecture_lib.views.quantization.samples import inputs_of, weights_of
 
 GROUP = 32
 SPEAKERS = {
-    "weights in 8 bits (Q8_0)": "weights Q8_0",
-    "weights in 4.5 bits (Q4_0)": "weights Q4_0",
-    "weights in 2.6 bits (Q2_K)": "weights Q2_K",
-    "activations in 4 bits, a scale a token": "activations INT4 per token",
+    "weights in 8.5 bits (Q8_0)": "weights Q8_0",
+    "in 4.5 (Q4_0)": "weights Q4_0",
+    "in 2.6 (Q2_K)": "weights Q2_K",
+    "activations in 4": "activations INT4 per token",
 }
 COHERENT = 2.0  # times the perplexity: what speaks still makes sentences
 
@@ -53,18 +53,17 @@ def still_speaks() -> Choice:
     why = {
         4: "Two of them fall apart, and this overlooks how suddenly that happens",
         3: "One that this counts is about as good as guessing among all tokens",
-        2: "Weights in 8 and in 4.5 bits speak, and the other two do not",
+        2: "Weights in 8.5 and 4.5 bits speak, the others do not",
         1: "It overlooks how robust weights are, half of whose bits cost some per cent",
     }
     return Choice(
-        "A small model of 135 million weights is asked for the primary colours, with "
-        + "; ".join(SPEAKERS)
-        + f". Its perplexity untouched is {plain(trial('as shipped').perplexity)}. How many of "
-        "the four still answer in sentences?",
+        "A model of 135 million weights is asked for the primary colours, four times: with "
+        f"{', '.join(list(SPEAKERS)[:-1])} and {list(SPEAKERS)[-1]}. How many of them "
+        "answer in sentences?",
         tuple(
             Option(
                 ("all four", "three", "two", "one")[k],
-                f"{why[n]}, at perplexities of {said}." if n == speaks else f"{why[n]}.",
+                f"{why[n]}: perplexities of {said}." if n == speaks else f"{why[n]}.",
             )
             for k, n in enumerate(counts)
         ),
@@ -83,9 +82,9 @@ def small_values() -> Choice:
     gone = 1 - left / back.size
     shares = (0.0, 0.1, 0.5, 1.0)
     return Choice(
-        f"A layer reads {len(values)} tokens of {count(values.shape[1])} values each. The largest of them is {plain(largest)}; "
-        f"half of all are below {plain(half, 2)}. They are kept in 8 bits, with one scale for all. "
-        "What part of the values becomes zero?",
+        f"A layer reads {len(values)} tokens of {count(values.shape[1])} values each. The largest "
+        f"of them is {plain(largest)}; half of all are below {plain(half, 2)}. They are kept in 8 "
+        "bits, with one scale for all. What part of the values becomes zero?",
         (
             Option("none: 8 bits are plenty", "255 values are plenty only where a step is short."),
             Option("a tenth", "This overlooks how long a step is that reaches to the largest."),

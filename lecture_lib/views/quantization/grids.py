@@ -32,6 +32,7 @@ WINDOW = 64  # weights that are drawn
 DRAWN_LEVELS = 32  # more of them are a haze
 LEFT, RIGHT = (66, 366), (524, 352)  # CSS px: where the charts begin, and how wide they are
 TOP, BOTTOM = 44, 54
+HIGHEST = 1.001  # as a share of the largest weight that is drawn
 MOST_BITS, LEAST, MOST = 9.7, 2e-3, 1.2
 
 
@@ -48,7 +49,7 @@ class OnGrid(State):
     grid: Grid
     was: np.ndarray  # [WINDOW], as shares of the largest that is drawn
     back: np.ndarray
-    levels: tuple[np.ndarray, np.ndarray]  # of horizontal lines with gaps between
+    levels: np.ndarray  # [levels, 3]: of a group its first place, its last, and a value it has
     here: Kept
     lines: dict[int, tuple[Kept, ...]]  # by group: for each number of bits
 
@@ -70,8 +71,8 @@ def on_grid(*, weights: str, bits: int, group: int, symmetric: bool) -> OnGrid:
     grid = grid_of(bits, group, symmetric)
     row = weights_of(weights)[:1]
     found = grid.quantize(row)
-    drawn = row[0, :WINDOW]
-    largest = float(np.abs(drawn).max())
+    drawn, back = row[0, :WINDOW], found.restored[0, :WINDOW]
+    largest = float(max(np.abs(drawn).max(), np.abs(back).max()))
     here = kept(weights, bits, group, symmetric)
     lines = {g: tuple(kept(weights, b, g, symmetric) for b in BITS) for g in GROUPS}
     scale, zero = found.steps.scale[0].ravel(), found.steps.zero[0].ravel()
@@ -81,9 +82,7 @@ def on_grid(*, weights: str, bits: int, group: int, symmetric: bool) -> OnGrid:
         f"{bits} bits in {whose}, {plain(here.bits_per_weight)} bits a weight with scales: the "
         f"error is {percent(here.error)} of the weights. {_comparison(here, lines)}"
     )
-    return OnGrid(
-        says, grid, drawn / largest, found.restored[0, :WINDOW] / largest, levels, here, lines
-    )
+    return OnGrid(says, grid, drawn / largest, back / largest, levels, here, lines)
 
 
 def _comparison(here: Kept, lines) -> str:
@@ -97,18 +96,17 @@ def _comparison(here: Kept, lines) -> str:
     return f"One bit less would be {plain(less[-1].error / here.error, 2)} times that."
 
 
-def _levels(grid: Grid, scale, zero, group: int, largest: float):
-    """Horizontal lines at all values of each group that the window shows."""
+def _levels(grid: Grid, scale, zero, group: int, largest: float) -> np.ndarray:
+    """All values of each group that the window shows, each with where the group begins and ends."""
     codes = np.arange(grid.lowest, grid.highest + 1)
     if len(codes) > DRAWN_LEVELS:
-        return np.array([]), np.array([])
-    xs, ys = [], []
+        return np.empty((0, 3))
+    found = []
     for k in range(-(-WINDOW // group)):
         first, last = k * group + 0.5, min((k + 1) * group, WINDOW) + 0.5
-        for level in scale[k] * (codes - zero[k]) / largest:
-            xs += [first, last, np.nan]
-            ys += [level, level, np.nan]
-    return np.array(xs), np.array(ys)
+        levels = scale[k] * (codes - zero[k]) / largest
+        found += [(first, last, level) for level in levels if abs(level) <= HIGHEST]
+    return np.array(found)
 
 
 class WeightsOnGrid(LectureScene):
@@ -167,7 +165,15 @@ class WeightsOnGrid(LectureScene):
     def move(self, state):
         xs = np.arange(1, WINDOW + 1)
         gaps = np.full(WINDOW, np.nan)
-        change(self.levels, data=state.levels)
+        first, last, level = state.levels.T
+        between = np.full(len(level), np.nan)
+        change(
+            self.levels,
+            data=(
+                np.stack([first, last, between], 1).ravel(),
+                np.stack([level, level, between], 1).ravel(),
+            ),
+        )
         group = state.grid.group
         walls = np.arange(group, WINDOW, group) + 0.5 if isinstance(group, int) else np.array([])
         change(

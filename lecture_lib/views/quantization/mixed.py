@@ -75,7 +75,7 @@ def mixed_depths(*, model: str, file: str) -> MixedDepths:
     norms = sum(one.parameters for one in kept if one.part == "norms") / shape.parameters
     says = (
         f"{model} as a {file} file takes {plain(average)} bits a weight, {readable(stored, 'B')} "
-        f"in all{published(model, file, average)}. {percent(wide) if wide else 'None'} of its "
+        f"in all{published(model, file, average)}. {percent(wide) if wide else 'No part'} of its "
         f"weights {'are' if wide else 'is'} kept wider than {most}, norms "
         f"({percent(norms)}) in 32 bits."
     )

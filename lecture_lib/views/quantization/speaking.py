@@ -25,7 +25,7 @@ from lecture_lib.views.style import (
 PROMPT = "The three primary colors are"
 SIDES = 14, 464  # CSS px: left of the untouched model's words, and of the other's
 WORDS, LINE, MOST_LINES = 96, 25, 6  # CSS px: of the first line, to the next; and how many
-LETTERS = 40  # of a line
+LETTERS = 38  # of a line
 AXIS, START, END = 290, 150, 860  # CSS px: the scale of perplexity
 LOW, HIGH = 20, 1e8
 POWERS = {100: "100", 1e4: "10,000", 1e6: "1 million", 1e8: "more"}
@@ -147,7 +147,7 @@ class ModelSpeaks(LectureScene):
         self.head = self.moving(note(ax, size=11.5))
         self.head.set_position((SIDES[1], 66))
         ax.plot([SIDES[1] - 16] * 2, [54, 236], color=RULE, lw=1.2)
-        text = {"weight": "normal", "size": 15, "va": "baseline"}
+        text = {"weight": "normal", "size": 14, "va": "baseline"}
         self.theirs = [note(ax, color=SOFT, **text) for _ in range(MOST_LINES)]
         self.ours = [note(ax, color=INK, **text) for _ in range(MOST_LINES)]
         for k in range(MOST_LINES):
@@ -193,4 +193,4 @@ class ModelSpeaks(LectureScene):
         change(self.base, data=([self.at(state.of_base)], [AXIS]))
         here = self.at(state.perplexity)
         change(self.here, data=([here], [AXIS]))
-        change(self.number, text=plain(state.perplexity), position=(here, AXIS - 13))
+        change(self.number, text=plain(state.perplexity), position=(min(here, END - 30), AXIS - 13))

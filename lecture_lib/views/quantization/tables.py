@@ -50,12 +50,12 @@ def measured(one: Trial) -> tuple[str, str]:
 
 def isolated() -> Table:
     """INT8 with one scale for the whole tensor, in ever fewer places: where it breaks the model."""
-    return _table("in 8 bits with one scale:", ISOLATED)
+    return _table("in 8 bits, one scale for 256 tokens:", ISOLATED)
 
 
 def cures() -> Table:
     """All inputs of all matrices in 8 bits, with each of the cures."""
-    return _table("all inputs in 8 bits", CURES)
+    return _table("all inputs of 210 matrices in 8 bits", CURES)
 
 
 def _table(first: str, named: Mapping[str, str]) -> Table:
@@ -73,7 +73,7 @@ def fewer_bits() -> Table:
         rows.append((words, plain(bits), *measured(one), readable(size, "B")))
     cache = f"{LARGE}, {LONG:,} tokens"
     header = ("keys and values", "bits a value", "perplexity", "added loss", cache)
-    return Table(header, tuple(rows), f"{_note(found)} The last column is counted.")
+    return Table(header, tuple(rows), _note(found))
 
 
 def bits_with_heads_of(one: Trial, head_dim: int) -> float:
@@ -88,7 +88,4 @@ def _note(trials: Mapping[str, Trial]) -> str:
     """Where the numbers of these trials are from; "as shipped" was measured on all tokens."""
     tokens = sorted({one.tokens for one in trials.values() if one.of != "nothing"})
     spread = " to ".join(f"{number:,}" for number in dict.fromkeys((tokens[0], tokens[-1])))
-    return (
-        f"SmolLM2-135M on {spread} tokens of Alice; ± a standard error of the paired difference, "
-        "token by token. Rows of lecture_lib/data/bench.toml."
-    )
+    return f"SmolLM2-135M on {spread} tokens of Alice; ± a standard error of the paired difference."
