@@ -81,8 +81,8 @@ def fixed_point_works_when_scales_are_chosen_well():
         return (
             finding,
             "partly",
-            "True of one scale for a tensor. A scale for each token and row, smoothing or a "
-            "rotation mends it.",
+            "True of one scale for a tensor. A scale for each token mends it here; where outliers "
+            "are of channels, smoothing or a rotation does.",
         )
     return finding, "supported", "Nothing mends it here."
 
@@ -197,8 +197,8 @@ def below_four_bits():
         return (
             finding,
             "partly",
-            "True of small models, whatever the method here; larger ones lose a tenth at 3.5 bits. "
-            "It depends on size, method and training.",
+            "True of small models, whatever the method here; some larger ones lose a tenth at 3.5 "
+            "bits. It depends on size, method and training.",
         )
     return finding, "supported", "For larger models too."
 
