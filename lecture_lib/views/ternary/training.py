@@ -107,6 +107,7 @@ class TrainedBesideRounded(LectureScene):
     """Loss of two byte models while they read, a variant's afterwards, and what it writes."""
 
     state = staticmethod(learnt)
+    compares = False  # one text over another cannot be read
     source = (
         "Trained for this lecture on novels of Jane Austen (training/README.md); measured, rows of "
         "lecture_lib/data/byte_models.toml. Curves: on the end of Persuasion, which was held out."
