@@ -29,12 +29,12 @@ from lecture_lib.views.style import (
 )
 
 TWINS = {"full": "full weights", "ternary": "three values, trained in"}
-ROUNDED = "full weights, rounded to three values"
+ROUNDED = "full, rounded to three values"
 VARIANTS = {
-    "full weights, as trained": "full",
-    "full weights, rounded to 4 bits": "full, rounded to 4 bits",
+    "full weights": "full",
+    "full, rounded to 4 bits": "full, rounded to 4 bits",
     ROUNDED: "full, rounded to three values",
-    "three values, as trained": "ternary",
+    "three values, trained in": "ternary",
     "three values, five in a byte": "ternary, packed in TQ1_0",
 }
 TEXTS = {"Persuasion": "held_out", "Alice": "alice"}  # field of the trial
