@@ -139,7 +139,7 @@ class TrainedBesideRounded(LectureScene):
         for twin, text in self.names.items():
             below = twin == min(first, key=first.get)
             at = read_bytes(trainings[twin]), held_out(trainings[twin])
-            middle = float(np.interp(self.end / 2, *at)) + (-0.1 if below else 0.1)
+            middle = float(np.interp(self.end / 2, *at)) + (-0.17 if below else 0.1)
             text.set(x=self.end / 2, y=middle, va="top" if below else "bottom", ha="center")
         self.way = self.moving(*ax.plot([], [], color=INK, lw=1.6, zorder=4))
         hollow = {"mfc": GROUND, "mec": INK, "mew": 1.6, "ms": 9, "zorder": 7}
