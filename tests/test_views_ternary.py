@@ -16,7 +16,7 @@ from lecture_lib.views.ternary.training import DRAWN, ROUNDED, TrainedBesideRoun
 
 TQ1, I2, STILL = energies.TERNARY
 LIKELIEST = next(iter(training.WRITTEN))
-AS_TRAINED = "three values, as trained"
+AS_TRAINED = "three values, trained in"
 SCENES = {
     TritsInAByte: [
         {"packing": FIVE, "group": 1}, {"packing": FOUR, "group": 2},

@@ -29,12 +29,12 @@ from lecture_lib.views.style import (
 )
 
 TWINS = {"full": "full weights", "ternary": "three values, trained in"}
-ROUNDED = "full weights, rounded to three values"
+ROUNDED = "full, rounded to three values"
 VARIANTS = {
-    "full weights, as trained": "full",
-    "full weights, rounded to 4 bits": "full, rounded to 4 bits",
+    "full weights": "full",
+    "full, rounded to 4 bits": "full, rounded to 4 bits",
     ROUNDED: "full, rounded to three values",
-    "three values, as trained": "ternary",
+    "three values, trained in": "ternary",
     "three values, five in a byte": "ternary, packed in TQ1_0",
 }
 TEXTS = {"Persuasion": "held_out", "Alice": "alice"}  # field of the trial
@@ -107,6 +107,7 @@ class TrainedBesideRounded(LectureScene):
     """Loss of two byte models while they read, a variant's afterwards, and what it writes."""
 
     state = staticmethod(learnt)
+    compares = False  # one text over another cannot be read
     source = (
         "Trained for this lecture on novels of Jane Austen (training/README.md); measured, rows of "
         "lecture_lib/data/byte_models.toml. Curves: on the end of Persuasion, which was held out."
@@ -138,7 +139,7 @@ class TrainedBesideRounded(LectureScene):
         for twin, text in self.names.items():
             below = twin == min(first, key=first.get)
             at = read_bytes(trainings[twin]), held_out(trainings[twin])
-            middle = float(np.interp(self.end / 2, *at)) + (-0.1 if below else 0.1)
+            middle = float(np.interp(self.end / 2, *at)) + (-0.17 if below else 0.1)
             text.set(x=self.end / 2, y=middle, va="top" if below else "bottom", ha="center")
         self.way = self.moving(*ax.plot([], [], color=INK, lw=1.6, zorder=4))
         hollow = {"mfc": GROUND, "mec": INK, "mew": 1.6, "ms": 9, "zorder": 7}
