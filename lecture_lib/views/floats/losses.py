@@ -77,7 +77,7 @@ def more(difference: float, error: float) -> str:
     if difference > log(1.5):
         return f"{plain(np.exp(difference), 3)} times"
     way = "more" if difference >= 0 else "less"
-    share = 100 * abs(expm1(difference))
+    share = round(100 * abs(expm1(difference)), 1)
     return f"{plain(share, 2)} ± {plain(100 * error, 1)} % {way}"
 
 
@@ -173,11 +173,12 @@ class LossByBits(LectureScene):
             position=(at[0] + (0.16 if right else -0.16), at[1] * 1.3),
             ha="left" if right else "right",
         )
-        change_ = more(one.difference, one.difference_error)
+        how, *way = more(one.difference, one.difference_error).rsplit(" ", 1)
+        factor = way == ["times"]
         self.panel.write(
             (plain(one.perplexity), "perplexity"),
             (plain(state.base), "untouched, on the same text"),
-            (change_, "of the untouched" if "times" in change_ else "than untouched"),
+            (f"{how} ×", "of the untouched") if factor else (how, f"{way[0]} than untouched"),
             (plain(one.bits, 4), "bits for each value"),
         )
 
