@@ -102,7 +102,7 @@ def test_a_model_that_does_not_run_here_is_refused_with_the_reason(tmp_path, how
     ],
 )
 def test_dimensions_that_are_not_run_here_are_refused(tiny, key, value, words):
-    file = files.gguf.read(tiny)
+    file = files.read(tiny)
     file.metadata[f"llama.{key}"] = value
     with pytest.raises(ValueError, match=words):
         files.shape_of(file)

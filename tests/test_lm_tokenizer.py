@@ -25,7 +25,7 @@ def said():
 
 @pytest.fixture(scope="module")
 def real(said):
-    return tokenizer.of_file("real", said, len(said["tokenizer.ggml.tokens"]))
+    return tokenizer.tokenizer_of("real", said, len(said["tokenizer.ggml.tokens"]))
 
 
 def merged(text, said) -> list[int]:
@@ -146,7 +146,7 @@ def metadata(**other):
 
 
 def test_a_vocabulary_of_three_pieces_merges_what_it_can():
-    small = tokenizer.of_file("small", metadata(), 3)
+    small = tokenizer.tokenizer_of("small", metadata(), 3)
     assert small.encode("abba").tolist() == [2, 1, 0]
     assert small.end == {1}
 
@@ -163,4 +163,4 @@ def test_a_vocabulary_of_three_pieces_merges_what_it_can():
 )
 def test_a_tokenizer_that_cannot_be_is_refused_with_the_file(other, words):
     with pytest.raises(ValueError, match=words):
-        tokenizer.of_file("small", metadata(**other), 3)
+        tokenizer.tokenizer_of("small", metadata(**other), 3)

@@ -211,6 +211,7 @@ class Measurement:
     wall_power_w: float | None = None
     weights_bytes: int | None = None
     bandwidth: float | None = None  # byte/s, of a device without a row
+    peak: float | None = None  # FLOP/s of products of matrices, of a device without a row
     printed_model: str | None = None
     engine_date: str | None = None
     note: str | None = None

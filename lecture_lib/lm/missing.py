@@ -7,7 +7,7 @@ class ModelMissing(Exception):  # noqa: N818 - what is missing is no error of th
     """There is no model to run. The words say what is missing, and the way to it."""
 
 
-def package(name: str) -> ModelMissing:
+def package_missing(name: str) -> ModelMissing:
     """The exception for a package that is not installed."""
     return ModelMissing(
         f"the package {name} is not installed, and without it no language model runs here; "

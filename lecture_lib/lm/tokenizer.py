@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lecture_lib.lm import missing
+from lecture_lib.lm.missing import package_missing
 
 # How a text is cut before pairs are merged, by `tokenizer.ggml.pre`. No piece crosses a cut.
 WORDS = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -59,7 +59,7 @@ class PairTokenizer(Tokenizer):
         try:
             import tokenizers as library  # here, so that all else runs without it
         except ImportError:
-            raise missing.package("tokenizers") from None
+            raise package_missing("tokenizers") from None
         numbers = {token: number for number, token in enumerate(tokens)}
         pairs = [tuple(merge.split(" ", 1)) for merge in merges]
         try:
@@ -95,7 +95,7 @@ class PairTokenizer(Tokenizer):
         return np.array(self._merger.encode(text, add_special_tokens=False).ids, np.int64)
 
 
-def of_file(name: str, metadata, vocabulary: int) -> Tokenizer:
+def tokenizer_of(name: str, metadata, vocabulary: int) -> Tokenizer:
     """The tokenizer that the metadata of a GGUF file describes. ValueError for one unknown here."""
     kind, cut = (metadata.get(f"tokenizer.ggml.{key}") for key in ("model", "pre"))
     if kind == "bytes":  # so the byte models of this project say
