@@ -114,9 +114,9 @@ def naive_activations_make_a_model_dumb():
     weights = trial("weights Q8_0")
     mended = {words: one.ratio for words, one in recorded(MENDED).items()}
     finding = (
-        f"SmolLM2's perplexity is {plain(untouched().perplexity)}, with weights alone in 8 bits "
-        f"{plain(perplexity(weights))}. Activations in INT8 with one scale: {times(naive.ratio)}; "
-        f"in INT4 with a scale a token: {times(four.ratio)}. In 8 bits it is cured: "
+        f"SmolLM2, perplexity {plain(untouched().perplexity)}: weights alone in 8 bits "
+        f"{plain(perplexity(weights))}; activations in INT8 with one scale {times(naive.ratio)}, "
+        f"in INT4 with a scale a token {times(four.ratio)}. Cures of 8 bits: "
         + listed(f"{times(ratio)} with {words}" for words, ratio in mended.items())
         + "."
     )
@@ -180,13 +180,12 @@ def below_four_bits():
     for model, file in LARGER.items():
         theirs[model] = next(one for one in published()[model] if one.format == file)
     two = trial("weights UINT2 in 32 values")
+    bits = max(one.bits for one in theirs.values())
     finding = (
         "SmolLM2's perplexity with weights in 3 bits, groups of 64: "
         + listed(f"{times(ratio)} by {words}" for words, ratio in ours.items())
-        + f"; in 2 bits {times(two.ratio)}. Published, as Q3_K_S: "
-        + listed(
-            f"{model} {grown(one.added)} ({plain(one.bits)} bits)" for model, one in theirs.items()
-        )
+        + f"; in 2 bits {times(two.ratio)}. Published, as Q3_K_S of at most {plain(bits)} bits: "
+        + listed(f"{model} {grown(one.added)}" for model, one in theirs.items())
         + "."
     )
     rounded = ours["rounding to nearest"]
@@ -197,8 +196,8 @@ def below_four_bits():
         return (
             finding,
             "partly",
-            "True of small models, whatever the method here; some larger ones lose a tenth at 3.5 "
-            "bits. It depends on size, method and training.",
+            "True of small models; some larger ones lose a tenth. It depends on size, method and "
+            "training.",
         )
     return finding, "supported", "For larger models too."
 

@@ -16,7 +16,6 @@ ISOLATED = {
         "activations INT8 per tensor, in the two matrices of the spike"
     ),
     "… everywhere but there": "activations INT8 per tensor, but in the two matrices of the spike",
-    "… in every MLP's down alone": "activations INT8 per tensor, in ffn_down alone",
     "… but of the first token": "activations INT8 per tensor, the first token kept",
 }
 CURES = {
@@ -66,14 +65,14 @@ def _table(first: str, named: Mapping[str, str]) -> Table:
 
 def fewer_bits() -> Table:
     """Keys and values in fewer bits: what it costs SmolLM2, and what it saves a larger model."""
-    shape, found, rows = catalog.shape(LARGE), recorded(CACHES), []
-    for words, one in found.items():
+    shape, rows = catalog.shape(LARGE), []
+    for words, one in recorded(CACHES).items():
         bits = 16 if one.of == "nothing" else bits_with_heads_of(one, shape.head_dim)
         size = kv_cache_bytes(shape, LONG, value_bytes=bits / 8)
         rows.append((words, plain(bits), *measured(one), readable(size, "B")))
     cache = f"{LARGE}, {LONG:,} tokens"
     header = ("keys and values", "bits a value", "perplexity", "added loss", cache)
-    return Table(header, tuple(rows), _note(found))
+    return Table(header, tuple(rows))
 
 
 def bits_with_heads_of(one: Trial, head_dim: int) -> float:
