@@ -23,10 +23,21 @@ def origin(row) -> str:
 
 
 def computed_from(*names: str) -> str:
-    """The source line of what was computed from the rows of these names."""
+    """The source line of floor times that were computed from the rows of these names."""
+    return _from_rows("Computed (floor times)", names)
+
+
+def counted_from(*names: str) -> str:
+    """The source line of counts, and of quotients of them, from the rows of these names."""
+    return _from_rows("Counted", names)
+
+
+def _from_rows(how: str, names: tuple[str, ...]) -> str:
     *most, last = names
-    rows = f"rows {', '.join(most)} and {last}" if most else f"row {last}"
-    return f"Computed (floor times) from the {rows} of lecture_lib/data, which name their sources."
+    if not most:
+        return f"{how} from the row {last} of lecture_lib/data, which names its source."
+    rows = f"{', '.join(most)} and {last}"
+    return f"{how} from the rows {rows} of lecture_lib/data, which name their sources."
 
 
 def cite(

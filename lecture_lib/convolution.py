@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
 
+from lecture_lib.dimensions import require_whole
 from lecture_lib.roofline import Work
-from lecture_lib.units import packed, quantity, require_whole
+from lecture_lib.units import packed, quantity
 
 INPUT_CHANNELS = 3
 CLASSES = 1000

@@ -24,10 +24,12 @@ class Measured:
 
     roof: Roof
     spread: float  # the larger of median/best time of the two measurements [-]
+    load: float = 0.0  # programs that ran or waited for each core in the minute before [-]
 
     @property
     def steady(self) -> bool:
-        return self.spread < SPREAD
+        """Whether no other program shows: by coming and going, or by having been there before."""
+        return self.spread < SPREAD and self.load < 1
 
 
 def times(work, repeats: int) -> np.ndarray:
@@ -50,6 +52,7 @@ def this_machine(name: str = "this machine", repeats: int = 7) -> Measured:
     Bandwidth is that of a matrix times a vector, which reads the matrix once, as decoding does.
     Peak is that of a matrix times a matrix. Other programs make both smaller, never larger.
     """
+    load = load_average() / usable_cores()
     matrix, vector = np.ones((MATRIX, MATRIX), np.float32), np.ones(MATRIX, np.float32)
     reading = times(lambda: matrix @ vector, repeats)
     tile = np.ones((TILE, TILE), np.float32)
@@ -57,7 +60,8 @@ def this_machine(name: str = "this machine", repeats: int = 7) -> Measured:
     roof = Roof(
         name, peak_rate=2 * TILE**3 / calculating.min(), bandwidth=matrix.nbytes / reading.min()
     )
-    return Measured(roof, max(float(np.median(t) / t.min()) for t in (reading, calculating)))
+    spread = max(float(np.median(t) / t.min()) for t in (reading, calculating))
+    return Measured(roof, spread, load)
 
 
 # -- what the machine is ----------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from dataclasses import KW_ONLY, dataclass
 
+from lecture_lib.dimensions import require_divisor, require_whole
 from lecture_lib.roofline import Work
-from lecture_lib.units import packed, quantity, require_divisor, require_whole
+from lecture_lib.units import packed, quantity
 
 
 @dataclass(frozen=True)

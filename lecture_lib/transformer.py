@@ -4,8 +4,9 @@ from dataclasses import KW_ONLY, MISSING, dataclass, fields
 
 import numpy as np
 
+from lecture_lib.dimensions import require_divisor, require_parts, require_places, require_whole
 from lecture_lib.roofline import Work
-from lecture_lib.units import exact, packed, quantity, require_divisor, require_part, require_whole
+from lecture_lib.units import exact, packed, quantity
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class TransformerShape:
     attention_sinks: bool = False  # one learned logit per query head (gpt-oss)
     window: int | None = None  # tokens that a windowed layer looks back
     window_layers: int = 0
+    global_layers: tuple[int, ...] = ()  # which have no window, from 0; (): every n-th
     experts: int = 0  # routed experts in each layer that has them; 0: a dense model
     experts_per_token: int = 0
     expert_mlp_dim: int = 0
@@ -292,6 +294,6 @@ def _refuse_impossible(s):
     least |= {"window": 1, "window_layers": 1} if s.window_layers or s.window is not None else {}
     require_whole(s, least)
     require_divisor(s, "kv_heads", "query_heads")
-    require_part(s, "experts_per_token", "experts")
-    require_part(s, "dense_layers", "layers")
-    require_part(s, "window_layers", "layers")
+    require_parts(s, "experts", "experts_per_token")
+    require_parts(s, "layers", "dense_layers", "window_layers")
+    require_places(s, "global_layers", s.layers - s.window_layers)

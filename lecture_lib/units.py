@@ -134,36 +134,3 @@ def refusal(name, array, wrong, least):
     """The sentence for the first wrong value."""
     value = array[wrong][0] if array.ndim else array
     return f"{name} must be {least} or more and finite, not {value}; correct the value passed in"
-
-
-def require_whole(owner, least):
-    """Refuse an owner whose fields are not whole numbers: `least` maps each to its smallest."""
-    for field, smallest in least.items():
-        value = getattr(owner, field)
-        if type(value) is not int or value < smallest:
-            raise ValueError(
-                f"{owner.name}: {field} must be a whole number, {smallest} or more, not {value!r}; "
-                "see the model's config.json"
-            )
-
-
-def require_part(owner, part, whole):
-    """Refuse an owner with more in the field `part` than in the field `whole`."""
-    found, most = getattr(owner, part), getattr(owner, whole)
-    if found > most:
-        raise ValueError(
-            f"{owner.name}: {part} must be at most {whole}, {most}, not {found}; "
-            "see the model's config.json"
-        )
-
-
-def require_divisor(owner, part, whole):
-    """Refuse an owner whose field `part` does not divide its field `whole`."""
-    found, divided = getattr(owner, part), getattr(owner, whole)
-    if divided % found:
-        divisors = [number for number in range(1, divided + 1) if divided % number == 0]
-        nearest = sorted(sorted(divisors, key=lambda divisor: abs(divisor - found))[:2])
-        raise ValueError(
-            f"{owner.name}: {part} must divide {whole}, and {found} does not divide {divided}; "
-            f"the nearest that do are {nearest}"
-        )

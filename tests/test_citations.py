@@ -4,7 +4,7 @@ import pytest
 
 from lecture_lib import catalog
 from lecture_lib.catalog import CatalogError
-from lecture_lib.citations import cite, computed_from, origin
+from lecture_lib.citations import cite, computed_from, counted_from, origin
 
 
 def test_a_claim_is_cited_with_what_else_was_seen():
@@ -29,6 +29,9 @@ def test_a_source_line_names_the_rows_it_was_computed_from():
         "Computed (floor times) from the rows A, B and C"
     )
     assert "from the row A of" in computed_from("A")
+    assert (
+        counted_from("A") == "Counted from the row A of lecture_lib/data, which names its source."
+    )
 
 
 def test_rows_from_one_source_share_its_line():

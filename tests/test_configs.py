@@ -8,6 +8,7 @@ import pytest
 
 from lecture_lib import catalog
 from lecture_lib.configs import FAMILIES, ConfigError, shape_from_config
+from lecture_lib.operators import layers
 
 
 def decoder(model_type, layers, width, mlp, heads, kv_heads, vocabulary, **more):
@@ -274,12 +275,17 @@ def test_the_heads_of_rwkv_7_go_by_two_names():
 
 
 def test_qwen_uses_a_window_only_where_it_says_so():
-    windowed = CONFIGS["Qwen2.5-7B"] | {"use_sliding_window": True, "max_window_layers": 20}
+    windowed = CONFIGS["Qwen2.5-7B"] | {"use_sliding_window": True, "max_window_layers": 12}
     shape = shape_from_config(windowed)
-    assert (shape.window, shape.window_layers) == (131072, 8)
+    assert (shape.window, shape.window_layers) == (131072, 16)
     assert shape_from_config(windowed | {"max_window_layers": 28}).window is None
+    # the first ones are global, where others make every n-th so
+    assert [one.index for one in layers(shape) if not one.windowed] == list(range(12))
     mixed = windowed | {"layer_types": ALTERNATING * 14}
     assert shape_from_config(mixed).window_layers == 14
+    assert shape_from_config(mixed).global_layers == ()
+    turned = windowed | {"layer_types": ALTERNATING[::-1] * 14}
+    assert shape_from_config(turned).global_layers == tuple(range(0, 28, 2))
 
 
 def test_the_first_layers_of_a_qwen_with_experts_may_be_dense():

@@ -9,6 +9,7 @@ import pytest
 from browser import launched
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from lecture_lib.tables import Table
 from slides import BuildError, build, gate
 from slides import browser as slides_browser
 
@@ -137,6 +138,17 @@ def svg(inside, box="0 0 800 200"):
         'fill="currentColor" '
         f'aria-label="A picture that was planted here.">{inside}</svg>'
     )
+
+
+def chapters_map(count):
+    rows = tuple((f"{k:02}", "What if the weights stayed on the chip?", "45") for k in range(count))
+    return Table(("chapter", "the question", "minutes"), rows)._html()
+
+
+def test_a_map_of_fourteen_chapters_has_room_on_a_slide(still_page):
+    alone = ".body:has(.planted) > :not(.planted) {display: none}"
+    assert not faults_with(still_page, alone, chapters_map(14))
+    assert faults_with(still_page, alone, chapters_map(17))
 
 
 PIXEL = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='40' height='40'/%3E"

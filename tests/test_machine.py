@@ -35,6 +35,13 @@ def test_a_wide_spread_is_not_steady():
     assert not Measured(ROOF, machine.SPREAD).steady
 
 
+def test_programs_that_were_there_before_are_seen_in_the_load(monkeypatch):
+    assert not Measured(ROOF, 1, load=1).steady
+    monkeypatch.setattr(machine, "usable_cores", lambda: 4)
+    monkeypatch.setattr(machine, "load_average", lambda: 6.0)
+    assert told(monkeypatch, [1, 1, 1], [1, 1, 1]).load == 1.5
+
+
 def test_the_first_run_does_not_count(monkeypatch):
     clock = iter([10, 13, 20, 21])
     monkeypatch.setattr(machine, "perf_counter", lambda: next(clock))

@@ -1,8 +1,10 @@
 """Traps of times and devices: each was met in a published table or in another program.
 
 The numbers are those of the list of traps that the models are held to; each test says what the
-mistake would be, and fails if we make it.
+mistake would be, and fails if we make it. Traps of counts are tried where the counts are tested.
 """
+
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +25,18 @@ from lecture_lib.roofline import power_energy, work_energy
 from lecture_lib.serving import decode_roof, link
 from lecture_lib.times import first_token_time, prefill, request_time
 
+COUNTED = {  # number of the trap: the tests of its name, and their file
+    1: ("operators", "gqa_reads_kv_heads_and_not_query_heads"),
+    2: ("operators", "the_embedding_is_a_lookup_and_not_a_stream"),
+    3: ("operators", "2n_misses_the_attention"),
+    4: ("operators", "a_multiply_add_is_2_flop"),
+    5: ("operators", "the_causal_mask_halves_scores_and_their_bytes_and_keeps_the_diagonal"),
+}
+ELSEWHERE = {
+    17: "units of MLPerf: no row of the catalog is from there",
+    18: "cycles of a systolic array, counted from 0 or 1: with the chapter on such arrays",
+    25: "perplexities of unlike contexts: with the chapters that measure one",
+}
 BENCH = [m for m in catalog.measurements() if m.engine == "llama.cpp"]
 
 
@@ -56,6 +70,19 @@ def test_trap_08_geforce_halves_its_rate_where_sums_keep_32_bits_and_workstation
 def test_trap_09_a_gigabyte_a_second_is_10_to_the_9():
     assert decode_roof("RTX 3090").bandwidth == 936.2e9
     assert all(c.step.roof.bandwidth % 1e7 == 0 for c in all_compared())
+
+
+def test_trap_10_a_model_that_is_called_7b_has_up_to_7_6_billion_parameters():
+    named = ("Llama-2-7B", "Mistral-7B-v0.1", "Qwen2.5-7B")
+    found = [catalog.shape(model).parameters for model in named]
+    assert [round(count / 1e9, 3) for count in found] == [6.738, 7.242, 7.616]
+
+
+def test_trap_19_hopper_has_no_tensor_cores_for_integers_of_four_bits():
+    for name, row in catalog.devices().items():
+        if name.startswith(("H100", "H200", "H20", "GH200")):
+            assert "int4" not in {p.operands for p in row.peaks}, name
+    assert "int4" in {p.operands for p in catalog.device("RTX 4090").peaks}  # where they are
 
 
 # measured rows
@@ -184,3 +211,18 @@ def test_trap_23_one_laptop_makes_up_half_of_what_estimates_for_apple_are_off():
         if c.row.device == laptop[0].row.device and c.row.engine_date == "Nov 2023"
     ]  # fmt: skip
     assert max(same_chip) < 0.025
+
+
+def test_trap_24_rates_of_a_service_on_an_unstated_number_of_chips_are_set_against_no_ceiling():
+    told = [m for m in catalog.measurements() if m.engine == "GroqCloud"]
+    assert told
+    assert not {m.name for m in told} & {c.row.name for c in all_compared()}
+
+
+def test_every_trap_of_the_list_has_a_test_of_its_number_or_a_reason():
+    here = {int(name.split("_")[2]) for name in globals() if name.startswith("test_trap_")}
+    assert sorted({*here, *COUNTED, *ELSEWHERE}) == list(range(1, 26))
+    assert not here & {*COUNTED, *ELSEWHERE}
+    for file, name in COUNTED.values():
+        written = Path(__file__).with_name(f"test_{file}.py").read_text("utf-8")
+        assert f"def test_trap_{name}(" in written

@@ -1,7 +1,6 @@
 """Numbers are shown as a person writes them, and stay exact until then."""
 
 import re
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,9 +22,6 @@ from lecture_lib.units import (
     plain,
     quantity,
     readable,
-    require_divisor,
-    require_part,
-    require_whole,
 )
 
 
@@ -146,27 +142,3 @@ def test_a_quantity_below_its_least_value_is_named(wrong):
 def test_a_quantity_that_is_no_number_is_named(wrong):
     with pytest.raises(ValueError, match=f"^tokens must be a number or .*, not {wrong!r}$"):
         quantity("tokens", wrong)
-
-
-TOY = SimpleNamespace(name="toy", heads=12, group=4, layers=3)
-
-
-def test_dimensions_that_fit_together_pass():
-    require_whole(TOY, {"heads": 12, "layers": 0})
-    require_divisor(TOY, "group", "heads")
-    require_part(TOY, "layers", "layers")
-
-
-def test_dimensions_that_do_not_are_refused_with_a_way_out():
-    with pytest.raises(
-        ValueError, match=r"^toy: heads must be a whole number, 13 or more, not 12;"
-    ):
-        require_whole(TOY, {"heads": 13})
-    with pytest.raises(
-        ValueError, match=r"and 4 does not divide 3; the nearest that do are \[1, 3\]"
-    ):
-        require_divisor(TOY, "group", "layers")
-    with pytest.raises(
-        ValueError, match=r"^toy: heads must be at most group, 4, not 12; see the mo"
-    ):
-        require_part(TOY, "heads", "group")

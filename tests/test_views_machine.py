@@ -72,7 +72,9 @@ def test_the_sentence_gives_the_measured_roof_and_the_most_tokens():
 
 def test_an_unsteady_measurement_says_so(monkeypatch):
     monkeypatch.setattr(view, "this_machine", lambda: Measured(ROOF, spread=2))
-    assert "The measurement was unsteady" in shown(MachineRoof, **SETTINGS[0])[1].says
+    assert (
+        "this measurement cannot tell: other programs" in shown(MachineRoof, **SETTINGS[0])[1].says
+    )
 
 
 def test_a_page_shows_the_recorded_machine_and_names_it(monkeypatch):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from lecture_lib.configs.fields import Fields
+from lecture_lib.dimensions import every_nth
 from lecture_lib.transformer import Mla, TransformerShape
 
 
@@ -33,7 +34,7 @@ def _biases(c, default=False):
 
 
 def _windows(c, *, default=None, pattern=None):
-    """Which layers look back over a window only, counted.
+    """Which layers look back over a window only.
 
     `layer_types` if the file has them; otherwise all, or with a pattern all but every n-th.
     """
@@ -47,12 +48,18 @@ def _windows(c, *, default=None, pattern=None):
     if types and len(types) != layers:
         raise c.refused("layer_types", f"a list of {layers} words, one for each layer")
     if types:
-        windowed = types.count("sliding_attention")
+        wide = [layer for layer, kind in enumerate(types) if kind == "full_attention"]
     else:
-        windowed = layers - (layers // pattern if pattern else 0)
-    if window is None or not windowed:
+        wide = range(pattern - 1, layers, pattern) if pattern else ()
+    if window is None or len(wide) == layers:
         return {}
-    return {"window": c.whole("sliding_window", default), "window_layers": windowed}
+    return _windowed(layers, c.whole("sliding_window", default), wide)
+
+
+def _windowed(layers, window, wide):
+    """Windows in all but the `wide` layers, which are named where they are not every n-th."""
+    named = () if tuple(wide) == every_nth(layers, len(wide)) else tuple(wide)
+    return {"window": window, "window_layers": layers - len(wide), "global_layers": named}
 
 
 def _llama(c):
@@ -80,10 +87,8 @@ def _qwen_windows(c):
         return {}
     if "layer_types" in c.said:
         return _windows(c)
-    windowed = c.whole("num_hidden_layers") - c.whole("max_window_layers", least=0)
-    if windowed <= 0:
-        return {}
-    return {"window": c.whole("sliding_window"), "window_layers": windowed}
+    layers, wide = c.whole("num_hidden_layers"), c.whole("max_window_layers", least=0)
+    return _windowed(layers, c.whole("sliding_window"), range(wide)) if wide < layers else {}
 
 
 def _qwen2(c):

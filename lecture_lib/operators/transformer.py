@@ -1,5 +1,6 @@
 """A transformer, operator by operator, in the order in which a layer runs them."""
 
+from lecture_lib.dimensions import every_nth
 from lecture_lib.operators.attention import attention_operators
 from lecture_lib.operators.record import DENSE, ENDS, EVERY, EXPERTS, Layer
 from lecture_lib.operators.step import ACTIVATION_FLOPS, SOFTMAX_FLOPS
@@ -10,17 +11,15 @@ NORMS = ("attention norm", "mlp norm", "attention post-norm", "mlp post-norm")
 
 
 def transformer_layers(shape):
-    """Every layer: the first ones dense where a model has experts, and every n-th one global.
+    """Every layer: the first ones dense where a model has experts, and those global that it says.
 
-    A shape knows how many layers have a window, not which. Gemma and gpt-oss make every n-th
-    layer global, and so does this.
+    Where a shape says how many layers have a window but not which, every n-th one is global, as
+    in Gemma and gpt-oss.
     """
-    wide = shape.layers - shape.window_layers
-    period = shape.layers // wide if wide else shape.layers + 1
+    wide = set(shape.global_layers or every_nth(shape.layers, shape.layers - shape.window_layers))
     for index in range(shape.layers):
-        turns, rest = divmod(index + 1, period)
-        windowed = bool(rest or turns > wide)
-        yield Layer(index, windowed, bool(shape.experts) and index >= shape.dense_layers)
+        has_experts = bool(shape.experts) and index >= shape.dense_layers
+        yield Layer(index, index not in wide, has_experts)
 
 
 def transformer_operators(step, looks, *, fused, absorbed):

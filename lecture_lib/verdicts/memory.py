@@ -5,7 +5,9 @@ from math import ceil
 from lecture_lib import catalog
 from lecture_lib.caches import streaming_hit_rate
 from lecture_lib.convolution import net, net_work, total, weight_reuse
+from lecture_lib.decode import resident_bytes
 from lecture_lib.growth import fit_growth, year_of
+from lecture_lib.serving import bits_of
 from lecture_lib.transformer import parameters_by_part, prefill_flops_by_part
 from lecture_lib.units import MEBI, count, percent, plain, readable
 from lecture_lib.verdicts import check
@@ -168,16 +170,18 @@ def no_model_fits_into_sram():
     dies = {name: catalog.device(name).sram_bytes for name in ONE_DIE}
     wafer, small = catalog.device("Cerebras WSE-3"), catalog.shape("Gemma-3-270M")
     few = four_bits("Gemma-3-270M", "Q4_0")
+    file = resident_bytes(small, **bits_of("Q4_0"))  # which keeps its table in more bits
     least = catalog.device("MI300X").sram_bytes
     finding = (
         f"{shape.name} in 16 bits takes {readable(stored, 'B')}, {ceil(stored / dies['H100 SXM'])} "
-        f"times the {readable(dies['H100 SXM'], 'B')} on an H100. {small.name} at 4.5 bits, "
-        f"{readable(few, 'B')}, {'fits' if few <= least else 'does not fit'} an MI300X; a WSE-3 "
+        f"times the {readable(dies['H100 SXM'], 'B')} on an H100. {small.name}, "
+        f"{readable(few, 'B')} if every weight has 4.5 bits and {readable(file, 'B')} as Q4_0, "
+        f"{'fits' if file <= least else 'does not fit'} an MI300X; a WSE-3 "
         f"holds {plain(wafer.sram_bytes / 2e9, 2)} billion weights."
     )
     if stored <= max(dies.values()):
         return finding, "not supported", "It fits one die."
-    if few <= least or stored <= wafer.sram_bytes:
+    if file <= least or stored <= wafer.sram_bytes:
         return (
             finding,
             "partly",

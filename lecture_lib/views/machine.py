@@ -56,7 +56,8 @@ def on_this_machine(*, model: str, weights: str, sequences: int) -> OnThisMachin
     )
     if not measured.steady:
         says += (
-            " The measurement was unsteady: close other programs, restart the kernel, try again."
+            " But this measurement cannot tell: other programs got in its way. Close them, restart "
+            "the kernel, try again."
         )
     return OnThisMachine(says, step)
 

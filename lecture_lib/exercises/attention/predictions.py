@@ -7,17 +7,12 @@ from lecture_lib.attention_cost import (
     score_bytes,
     stored_work,
 )
+from lecture_lib.citations import counted_from
 from lecture_lib.exercises.predictions import Choice, Number, Option, prediction
 from lecture_lib.units import GIGA, count, plain, readable
 
 TOKENS, WIDTH, TILE = 32_768, 128, 128
 CACHES = ("Llama-2-13B", "Llama-3.1-8B", "Qwen2.5-72B", "DeepSeek-V3")
-
-
-def counted_from(*models: str) -> str:
-    """The source line of what was counted from these models' dimensions."""
-    rows = f"rows {', '.join(models)}" if len(models) > 1 else f"row {models[0]}"
-    return f"Counted from the {rows} of lecture_lib/data, which name their sources."
 
 
 @prediction

@@ -4,7 +4,7 @@ from statistics import median
 
 from lecture_lib import catalog
 from lecture_lib.caches import streaming_hit_rate
-from lecture_lib.citations import computed_from
+from lecture_lib.citations import counted_from
 from lecture_lib.convolution import layer_work, net
 from lecture_lib.exercises.predictions import Choice, Number, Option, prediction
 from lecture_lib.serving import decode_roof
@@ -28,7 +28,7 @@ def per_byte() -> Number:
             f"high and its bandwidth {plain(last.bandwidth / first.bandwidth)} times, which those "
             "overlook who think of one format."
         ),
-        source=computed_from(first.name, last.name),
+        source=counted_from(first.name, last.name),
     )
 
 
@@ -68,7 +68,7 @@ def vision() -> Choice:
         "them could reach the peak of an H100?",
         options,
         right=min(range(len(shares)), key=lambda k: abs(shares[k] - share)),
-        source=computed_from("H100 SXM", "ResNet-50"),
+        source=counted_from("H100 SXM", "ResNet-50"),
     )
 
 
@@ -120,5 +120,5 @@ def streamed() -> Choice:
             ),
         ),
         right=min(range(len(shares)), key=lambda k: abs(shares[k] - share)),
-        source=computed_from("RTX 4090", "Llama-2-13B"),
+        source=counted_from("RTX 4090", "Llama-2-13B"),
     )

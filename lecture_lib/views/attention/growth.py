@@ -75,7 +75,7 @@ def with_kv_heads(shape: TransformerShape, kv_heads: int) -> TransformerShape:
 
 
 def unwindowed(shape: TransformerShape) -> TransformerShape:
-    return replace(shape, window=None, window_layers=0)
+    return replace(shape, window=None, window_layers=0, global_layers=())
 
 
 def growth(*, device: str, model: str, tokens: int) -> Growth:
@@ -152,7 +152,7 @@ class CacheGrowth(LectureScene):
                 change(line, data=(CONTEXTS, state.curves[name]))
         ends = apart([np.log10(curve[-1]) for curve in state.curves.values()], 0.42)
         for name, end in zip(state.curves, ends, strict=True):
-            change(self.names[name], position=(last * 1.35, 10**end))
+            change(self.names[name], position=(last * 1.55, 10**end))
         upper = max(room, state.weights)  # its name stands above its line, the other's below
         memory = f"{state.roof.name} {readable(room, 'B')}"
         kept = f"weights {readable(state.weights, 'B')}"

@@ -101,12 +101,14 @@ class AttentionOvertakes(LectureScene):
                 note(ax, words, color=color, va="center", clip_on=False, zorder=9)
             )
             self.crossings[line] = self.moving(
-                *ax.plot([], [], "o", ms=9, mfc=GROUND, mec=color, mew=2, zorder=7)
+                *ax.plot([], [], "o", ms=9, mfc=GROUND, mec=color, mew=2, zorder=7, clip_on=False)
             )
             self.counts[line] = self.moving(
                 note(ax, color=color, size=10.5, va="center", clip_on=False, zorder=9)
             )
-        self.dot = self.moving(*ax.plot([], [], "s", ms=9, color=COMPUTE, zorder=8, **EDGE))
+        self.dot = self.moving(
+            *ax.plot([], [], "s", ms=9, color=COMPUTE, zorder=8, clip_on=False, **EDGE)
+        )
         self.mark = self.moving(
             *ax.plot([], [], "D", ms=9, color=INK, zorder=8, clip_on=False, **EDGE)
         )
@@ -121,9 +123,9 @@ class AttentionOvertakes(LectureScene):
         ends -= max(0, ends.max() - np.log10(HIGH))
         for line, end in zip(state.curves, ends, strict=True):
             equal = state.equal[line]
-            change(self.names[line], position=(2**20 * 1.3, 10**end))
+            change(self.names[line], position=(2**20 * 1.5, 10**end))
             words = f"equal at {equal:,} tokens" if equal else "never equal"
-            change(self.counts[line], position=(2**20 * 1.3, 10 ** (end - 0.42)), text=words)
+            change(self.counts[line], position=(2**20 * 1.5, 10 ** (end - 0.42)), text=words)
             change(self.crossings[line], data=([equal or 1], [1]))
             self.crossings[line].set_visible(equal is not None and 256 <= equal <= 2**20)
         x, va = clear_of(sorted(n for n in state.equal.values() if n))

@@ -86,6 +86,7 @@ class ScoreMatrix(LectureScene):
         self.limit = self.moving(*ax.plot([], [], zorder=3, **LIMIT))
         self.limit_name = self.moving(note(ax, ha="left", va="bottom", zorder=9))
         self.lines, self.names, self.dots = {}, {}, {}
+        dot = {"zorder": 8.5, "clip_on": False, **EDGE}  # whole at both ends of the slider too
         for part in sizes(catalog.shape("Llama-2-13B"), 1):
             whole = part != "decode, one layer"
             look = {"color": ACTIVATIONS, "zorder": 4, "ls": "-" if whole else DASHED}
@@ -94,12 +95,10 @@ class ScoreMatrix(LectureScene):
                 note(ax, color=ACTIVATIONS_TEXT, va="center", clip_on=False, zorder=9)
             )
             self.dots[part] = self.moving(
-                *ax.plot([], [], MARKS[ACTIVATIONS], ms=9, color=ACTIVATIONS, zorder=8, **EDGE)
+                *ax.plot([], [], MARKS[ACTIVATIONS], ms=9, color=ACTIVATIONS, **dot)
             )
-        self.cross = self.moving(
-            *ax.plot([], [], MARKS[WRONG], ms=14, color=WRONG, zorder=9, **EDGE)
-        )
-        self.mark = self.moving(*ax.plot([], [], "o", ms=11, color=INK, zorder=9, **EDGE))
+        self.cross = self.moving(*ax.plot([], [], MARKS[WRONG], ms=14, color=WRONG, **dot))
+        self.mark = self.moving(*ax.plot([], [], "o", ms=11, color=INK, **dot))
         self.now = Now(self, ax, CONTEXT_TICKS, CONTEXT_LABELS)
 
     def move(self, state):
@@ -115,7 +114,7 @@ class ScoreMatrix(LectureScene):
         for part, curve in state.curves.items():
             change(self.lines[part], data=(CONTEXTS, curve))
             words = f"{part} {readable(state.here[part], 'B')}"
-            change(self.names[part], position=(2**20 * 1.35, curve[-1]), text=words)
+            change(self.names[part], position=(2**20 * 1.55, curve[-1]), text=words)
             change(self.dots[part], data=([state.tokens], [state.here[part]]))
         here, fits = state.here["one layer"], state.tokens <= state.most
         for mark, seen in ((self.mark, fits), (self.cross, not fits)):

@@ -94,11 +94,12 @@ class BatchOnMachine(LectureScene):
         survey, roof = state.survey, state.roof
         ridge = roof.ridge * VALUE_BYTES / 2  # in vectors
         ends = np.array([0.8, max(ridge, 0.8)])
+        above = roof.peak_rate * 1.75  # clear of the ring around the last mark
         self.roofs.move(
             roof,
             slope=(ends, attainable_rate(intensity_of(ends), roof)),
             flat=([max(ridge, 0.8), 320], [roof.peak_rate] * 2),
-            names=((ridge * 0.8, roof.peak_rate * 1.3), (300, roof.peak_rate * 1.3)),
+            names=((ridge * 0.8, above), (300, above)),
         )
         self.roofs.memory_name.set_visible(ridge > 4)
         change(self.measured, data=(survey.batches, survey.product_rates))

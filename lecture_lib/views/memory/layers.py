@@ -124,12 +124,14 @@ class LayersUnderRoof(LectureScene):
                 "prefill, a product",
                 WEIGHTS,
             ),
-            ("o", {"ms": 10, "color": WEIGHTS, **EDGE}, "decode, a product", WEIGHTS),
+            ("o", {"ms": 12, "color": WEIGHTS, **EDGE}, "decode, a product", WEIGHTS),
             (MARKS[CACHE], {"ms": 9, "color": CACHE, **EDGE}, "decode, attention", CACHE),
         )
         self.groups = []
         for k, (sign, look, words, color) in enumerate(marks):
-            self.groups.append(self.moving(*ax.plot([], [], sign, zorder=5 + k, **look)))
+            # small squares over circles: layers that stand where a language model does are seen too
+            zorder = 8.5 if sign == "s" else 5 + k
+            self.groups.append(self.moving(*ax.plot([], [], sign, zorder=zorder, **look)))
             y = 10 ** (-0.55 - 0.4 * k)  # right of the slope and under the roof nothing stands
             ax.plot(KEY, y, sign, **look)
             note(ax, words, color=color, va="center").set_position((KEY * 1.35, y))

@@ -63,7 +63,7 @@ def bandwidth_steps(*, machine: str, model: str, weights: str) -> Steps:
         f"One core ({survey.name}) reads {readable(rates.max(), 'B/s')} from a cache, "
         f"{readable(rates[-1], 'B/s')} from memory. {model} as {weights}, "
         f"{readable(stored, 'B')}: at most {plain(bandwidth / streamed)} tok/s; of the chips "
-        f"marked {' and '.join(chips) if chips else 'none'} could hold it.{warning(survey)}"
+        f"marked, {' and '.join(chips) if chips else 'none'} could hold it.{warning(survey)}"
     )
     return Steps(says, survey, stored, bandwidth, bandwidth / streamed)
 
@@ -83,7 +83,7 @@ class BandwidthSteps(LectureScene):
         ticks(ax.yaxis, *decades(9, 12, "B/s"))
         for k, (chip, words) in enumerate(CHIPS.items()):
             size = catalog.device(chip).sram_bytes
-            height = self.top / 1.35 / 2.1**k
+            height = self.top / 1.35 / 1.6 ** (len(CHIPS) - 1 - k)  # no line crosses a name
             ax.plot([size, size], [self.bottom, height], color=SOFT, lw=1, ls=(0, (1, 2)), zorder=2)
             name = f"{words} {readable(size, 'B')} "
             note(
@@ -111,12 +111,12 @@ class BandwidthSteps(LectureScene):
         change(self.beyond, data=([sizes[-1], HIGH], [rates[-1]] * 2))
         change(
             self.names[0],
-            position=(LOW * 1.3, rates.max() * 1.25),
+            position=(LOW * 1.15, rates.max() * 1.25),
             text=f"in a cache: {readable(rates.max(), 'B/s')}",
         )
         change(
             self.names[1],
-            position=(LOW * 1.3, rates[-1] * 0.8),
+            position=(LOW * 1.15, rates[-1] * 0.8),
             text=f"from memory: {readable(rates[-1], 'B/s')}",
         )
         change(self.mark, data=([state.stored], [state.bandwidth]))
@@ -125,6 +125,6 @@ class BandwidthSteps(LectureScene):
         self.panel.write(
             (f"{plain(state.rate)} tok/s", "at most, by one core"),
             (readable(state.bandwidth, "B/s"), "read at that size"),
-            (f"× {plain(ratio, 2)}", "of what is read fast"),
+            (f"× {plain(ratio, 2)}", "the size that is read fast"),
             (f"× {plain(rates.max() / rates[-1], 2)}", "cache against memory"),
         )
