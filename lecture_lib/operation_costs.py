@@ -8,6 +8,7 @@ from math import log
 
 from lecture_lib import catalog
 from lecture_lib.arithmetic import OPERANDS, Cells, Operand, multiplier, summing
+from lecture_lib.transformer import TransformerShape, parameters_by_part
 
 PROCESSES = ("45nm", "7nm")
 OPERATIONS = {"add": summing, "mult": multiplier}  # and what counts their cells
@@ -123,3 +124,58 @@ def decode_energy(process: str, operand: str, bits: float, per_bit: float) -> tu
     `bits` are read for the weight at `per_bit` [J/bit], and used once.
     """
     return bits * per_bit, multiply_add_energy(process, operand)
+
+
+@dataclass(frozen=True)
+class TokenEnergy:
+    """Energy [J] of a token: its share of reading the weights, and the arithmetic with them."""
+
+    reading: float
+    arithmetic: float
+
+    @property
+    def total(self) -> float:
+        return self.reading + self.arithmetic
+
+
+def token_energy(
+    weights: float, *, bits: float, per_bit: float, operation: float, users: int = 1
+) -> TokenEnergy:
+    """A token that passes so many weights, each read once for all users of a step.
+
+    `bits` are kept for a weight and read at `per_bit` [J/bit]; `operation` [J] is what a weight
+    calculates. Caches, activations and all that idles are left out.
+
+    >>> round(token_energy(7e9, bits=16, per_bit=3.9e-12, operation=0.5e-12).reading, 3)
+    0.437
+    """
+    return TokenEnergy(weights * bits * per_bit / users, weights * operation)
+
+
+def forward_arithmetic(
+    shape: TransformerShape, tokens: int, *, weight: float, attention: float
+) -> float:
+    """Energy [J] of the products in the layers for so many tokens at once; nothing is read.
+
+    `weight` [J] is spent for each weight and token, `attention` [J] for each multiply-add of
+    scores and values, of which a layer makes 2 tokens^2 for each number of its queries. Left out
+    are the head, the softmax and the mask: half of the scores are calculated in vain.
+    """
+    parts = parameters_by_part(shape)
+    pairs = 2 * shape.layers * shape.query_heads * shape.head_dim * tokens**2
+    return tokens * (parts["attention"] + parts["mlp"]) * weight + pairs * attention
+
+
+def layers_energy(model: str, tokens: int, process: str = "7nm") -> float:
+    """Energy [J] of a model's layers for so many tokens at once, by arithmetic alone.
+
+    FP16 multiply-adds, but INT8 additions with the weights of a BitNet. For 512 tokens it is what
+    the model card of BitNet b1.58 2B4T prints as energy, of each model that it compares.
+
+    >>> round(layers_energy("Llama-3.2-1B", 512), 3)
+    0.258
+    """
+    multiply = multiply_add_energy(process, "FP16")
+    ternary = catalog.model(model).family == "BitNet"
+    weight = operation_energy(process, "INT8", "add") if ternary else multiply
+    return forward_arithmetic(catalog.shape(model), tokens, weight=weight, attention=multiply)

@@ -1,7 +1,7 @@
-"""The texts that travel with the lecture: one to evaluate a language model on, one to calibrate it.
+"""The texts that travel with the lecture: to evaluate a language model on, or to calibrate it.
 
-They are two because what was calibrated on a text is praised too much by that text. Where they are
-from, and that they are free: data/texts/README.md.
+What was calibrated on a text is praised too much by that text, so they are never the same. Where
+they are from, and that they are free: data/texts/README.md.
 """
 
 from pathlib import Path
@@ -17,6 +17,11 @@ def alice() -> str:
 def moby_dick() -> str:
     """The first fifteen chapters of Moby-Dick, a paragraph a line: to calibrate."""
     return _text("moby_dick")
+
+
+def persuasion() -> str:
+    """Out of Jane Austen's Persuasion, a part that our byte models did not read: to evaluate."""
+    return _text("persuasion")
 
 
 def _text(name: str) -> str:

@@ -14,7 +14,8 @@ from lecture_lib.catalog.reader import nearest
 DATA = Path(catalog.__file__).parents[1] / "data"
 ANSWERS = (
     "sources", "devices", "machines", "history", "models", "claims", "measurements", "energies",
-    "formats", "perplexities", "trials", "float_formats",
+    "formats", "perplexities", "trials", "trainings", "byte_trials",
+    "float_formats", "ternary_results",
 )  # fmt: skip
 
 SOURCES = """

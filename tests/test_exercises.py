@@ -26,6 +26,7 @@ from lecture_lib.exercises import (
     decode,
     memory,
     predict,
+    ternary,
     variants,
 )
 from lecture_lib.exercises import attention as attention_questions
@@ -317,6 +318,33 @@ def test_of_48_layers_40_keep_a_window_of_1024_tokens():
 
 def test_a_13b_reads_less_cache_than_weights_up_to_31377_tokens():
     assert attention_questions.tokens_of_equal_reads.task(0).truth == 31_377
+
+
+def test_a_ternary_matrix_of_11008_by_4096_takes_54_bytes_for_256_weights():
+    truth = ternary.megabytes_of_a_matrix.task(0).truth
+    assert truth == pytest.approx(4096 * 11_008 * 54 / 256 / 1e6)
+
+
+def test_the_ternary_file_of_2_4_billion_weights_is_half_a_table():
+    # config.json of bitnet-b1.58-2B-4T: 128,256 tokens of width 2,560, layers of 69,468,160
+    layers, table = 30 * 69_468_160, 128_256 * 2560
+    norms = 30 * (3 * 2560 + 6912) + 2560
+    truth = ternary.gigabytes_of_a_file.task(0).truth
+    assert truth == pytest.approx((layers / 4 + table * 2 + norms * 4) / 1e9)
+
+
+def test_1384_tables_are_filled_once_and_read_2560_times():
+    assert ternary.additions_by_table.task(0).truth == 1384 * 242 + 1384 * 2560
+
+
+def test_a_ternary_token_of_a_7b_takes_44_millijoules():
+    truth = ternary.millijoules_of_a_token.task(0).truth
+    assert truth == pytest.approx(6_738_415_616 * (1.6875 * 3.9 + 0.007) * 1e-9)
+
+
+def test_a_bitmap_and_the_signs_of_58_in_a_hundred():
+    truth = ternary.megabytes_of_a_bitmap.task(0).truth
+    assert truth == pytest.approx(4096**2 * 1.58 / 8e6)
 
 
 @each(

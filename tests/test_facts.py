@@ -22,7 +22,7 @@ def records(ask):
 
 FIGURES = (
     "devices", "machines", "history", "models", "claims", "measurements", "energies", "formats",
-    "perplexities", "trials", "float_formats",
+    "perplexities", "trials", "trainings", "byte_trials", "float_formats", "ternary_results",
 )  # fmt: skip
 DATA = Path(catalog.__file__).parents[1] / "data"
 FOUND_FROM_OTHERS = ("dimensions", "figures", "tokens_per_s", "ratio", "perplexity")
@@ -37,8 +37,8 @@ BITS = {
     [
         ("devices", 84), ("machines", 1), ("history", 20), ("models", 88), ("claims", 91),
         ("energies", 84), ("measurements", 229), ("formats", 45), ("perplexities", 108),
-        ("trials", 2),
-        ("float_formats", 8),
+        ("trials", 2), ("trainings", 2), ("byte_trials", 8),
+        ("float_formats", 8), ("ternary_results", 13),
     ],
 )  # fmt: skip
 def test_no_row_got_lost(ask, count):

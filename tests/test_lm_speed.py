@@ -3,7 +3,7 @@
 import pytest
 import tiny_model
 
-from lecture_lib import lm
+from lecture_lib import catalog, lm
 from lecture_lib.lm import speed
 from lecture_lib.roofline import Roof
 
@@ -44,3 +44,11 @@ def test_reading_counts_every_pair_of_tokens_for_masked_ones_are_computed_too(mo
     head = s.vocabulary * s.model_dim
     norms = (2 * s.layers + 1) * s.model_dim
     assert speed.prefill(s, 20).flops == 2 * (20 * (matrices + norms) + pairs + head)
+
+
+def test_the_recorded_run_meets_what_is_due():
+    row = next(row for row in catalog.measurements() if row.engine.startswith("numpy"))
+    decode, prefill = speed.recorded(catalog.shape("SmolLM2-135M"), row)
+    assert decode.quotient == pytest.approx(1.77, abs=0.01)
+    assert prefill.quotient == pytest.approx(1.20, abs=0.01)
+    assert prefill.rate == pytest.approx(row.prefill_tokens_per_s)

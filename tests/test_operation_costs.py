@@ -6,13 +6,17 @@ from lecture_lib import catalog
 from lecture_lib.catalog import CatalogError
 from lecture_lib.operation_costs import (
     decode_energy,
+    forward_arithmetic,
+    layers_energy,
     multiply_add_energy,
     operation_area,
     operation_energy,
     read_energy,
     scaling,
+    token_energy,
     without_multiplying,
 )
+from lecture_lib.transformer import TransformerShape
 
 PJ = 1e-12
 
@@ -92,3 +96,31 @@ def test_reading_is_linear_in_the_bits_and_dwarfs_the_arithmetic():
     )
     half, _ = decode_energy("7nm", "FP16", 8, hbm)
     assert half == read / 2
+
+
+def test_a_token_of_a_7b_reads_0_42_joules_and_calculates_a_125th_of_it():
+    weights = catalog.shape("Llama-2-7B").parameters
+    product = multiply_add_energy("7nm", "FP16")
+    token = token_energy(weights, bits=16, per_bit=3.9 * PJ, operation=product)
+    reading = catalog.energy("worked/llama2_7b_fp16_token_hbm").low
+    assert token.reading == pytest.approx(reading, rel=1e-3)
+    arithmetic = catalog.energy("worked/llama2_7b_fp16_token_arithmetic").low
+    assert token.arithmetic == pytest.approx(arithmetic, rel=1e-3)
+    assert token.total == token.reading + token.arithmetic
+    shared = token_energy(weights, bits=16, per_bit=3.9 * PJ, operation=product, users=8)
+    assert (shared.reading, shared.arithmetic) == (token.reading / 8, token.arithmetic)
+
+
+@pytest.mark.parametrize(
+    "row", [r for r in catalog.ternary_results() if r.energy and r.model in catalog.models()]
+)
+def test_the_energies_of_the_2b4t_card_are_arithmetic_of_512_tokens_alone(row):
+    printed = 5e-4  # half of the last digit, J
+    assert layers_energy(row.model, 512) == pytest.approx(row.energy, abs=printed)
+
+
+def test_a_pass_through_the_layers_by_hand():
+    # 2 layers, width 8, 2 heads of 4, gated mlp of 16: 2 * (4 * 64 + 3 * 128) weights
+    toy = TransformerShape("toy", 2, 8, 16, 2, 2, 4, 100)
+    assert forward_arithmetic(toy, 10, weight=1, attention=0) == 10 * 2 * (4 * 64 + 3 * 128)
+    assert forward_arithmetic(toy, 10, weight=0, attention=1) == 2 * 2 * 8 * 10**2

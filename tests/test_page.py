@@ -64,6 +64,28 @@ def test_an_exported_page_moves_without_kernel_and_without_network(exported):
         assert any("IBM Plex Sans" in face for face in faces), json.dumps(faces)
 
 
+WIDER = """card => {
+  const end = card.getBoundingClientRect().right - parseFloat(getComputedStyle(card).paddingRight);
+  const seen = [...card.querySelectorAll("*")].filter(one => !one.closest(".picture"));
+  return seen.filter(one => one.getBoundingClientRect().right > end + 1).map(one => one.outerHTML);
+}"""
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_on_a_narrow_page_the_picture_moves_in_its_box_and_nothing_else_is_cut(exported, scripts):
+    """Beside an open drawer of JupyterLab, or on a phone: menus and sliders were cut below 304."""
+    with launched() as browser:
+        narrow = {"viewport": {"width": 300, "height": 800}, "java_script_enabled": scripts}
+        page = browser.new_context(offline=True, **narrow).new_page()
+        page.goto(exported.as_uri())
+        card = page.locator(".lecture-ex")
+        box = card.locator(".view") if scripts else card
+        assert box.evaluate("box => box.scrollWidth") > box.evaluate("box => box.clientWidth") > 150
+        assert page.evaluate("document.documentElement.scrollWidth") <= 300
+        if scripts:
+            assert card.evaluate(WIDER) == []
+
+
 @pytest.mark.parametrize("compares", [True, False])
 def test_only_a_picture_that_can_be_compared_offers_it(exported_price, monkeypatch, compares):
     monkeypatch.setattr(TokenPrice, "compares", compares)

@@ -1,12 +1,15 @@
 """Block floats: against their definitions, GGML's MXFP4, and Tenstorrent's bit by bit."""
 
+import re
+from pathlib import Path
+
 import ggml_library
 import ml_dtypes
 import numpy as np
 import pytest
 
 from lecture_lib import catalog
-from lecture_lib.quantization import block_floats
+from lecture_lib.quantization import block_floats, ggml, ternary
 from lecture_lib.quantization.block_floats import (
     BFP2,
     BFP4,
@@ -255,3 +258,14 @@ def test_the_catalog_knows_the_same_bits(row, format):
 def test_every_format_of_the_module_is_tested():
     named = [f for f in vars(block_floats).values() if isinstance(f, block_floats.BlockFormat)]
     assert set(named) <= set(EVERY)
+
+
+def test_the_page_says_what_a_weight_takes():
+    """Of every format with a name, and nothing else: docs/number-formats.md against the library."""
+    page = (Path(__file__).parents[1] / "docs" / "number-formats.md").read_text("utf-8")
+    tables = page.partition("## How fast")[2].partition("## What one should")[0]
+    rows = re.findall(r"^\| ([^|:]+) \| ([\d.]+) \|", tables, re.MULTILINE)
+    said = {name: float(bits) for names, bits in rows for name in names.split(", ")}
+    ours = [format for format in EVERY if format.name != "NVFP4"]  # as ggml's, in both tables
+    every = [*ours, *ggml.FORMATS.values(), ternary.FIVE_IN_A_BYTE, ternary.four_in_a_byte(1)]
+    assert said == {format.name: format.bits_per_weight for format in every}

@@ -1,5 +1,7 @@
 """Small floats against ml_dtypes: every code, and rounding to it."""
 
+from itertools import product
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -130,6 +132,42 @@ def test_e8m0_has_neither_zero_nor_sign():
     unsigned = SmallFloat("UE4M3", 4, 3, 7, "fn", signed=False)
     assert list(unsigned.rounded([-2, -0.0, 449])) == [0, 0, 448]
     assert np.isnan(unsigned.rounded(-2, saturate=False))
+
+
+@pytest.mark.parametrize("special", ["ieee", "fn", "fnuz", "none"])
+def test_a_small_float_of_ones_own_has_the_values_of_its_definition(special):
+    tried = 0
+    for exponent, mantissa, bias, subnormals in product(
+        range(1, 6), range(5), (-3, 7, 20), (True, False)
+    ):
+        try:
+            small = SmallFloat("own", exponent, mantissa, bias, special, subnormals=subnormals)
+        except ValueError:  # one that cannot be, which is tried below
+            continue
+        tried += 1
+        steps = 2**mantissa
+        last = steps * 2**exponent - {"ieee": steps, "fn": 1}.get(special, 0)
+        values = [
+            (code % steps) / steps * 2.0 ** (1 - bias)
+            if subnormals and code < steps
+            else (1 + code % steps / steps) * 2.0 ** (code // steps - bias)
+            for code in range(last)
+        ]
+        assert small.decode(np.arange(last)).tolist() == values
+        assert np.array_equal(small.encode(values), range(last))
+        assert small.largest == values[-1]
+        assert not np.isfinite(small.decode(np.arange(last, small.sign_bit))).any()
+    assert tried > 60
+
+
+def test_what_has_no_code_becomes_nan_and_not_infinite():
+    """Zero lies before the least value and -2 on the other side: neither beyond the largest."""
+    unsigned = SmallFloat("UE5M2", 5, 2, 15, "ieee", signed=False)
+    assert np.isnan(unsigned.rounded([-2, -np.inf], saturate=False)).all()
+    assert list(unsigned.rounded([-0.0, 70_000], saturate=False)) == [0, np.inf]
+    no_zero = SmallFloat("E3M2 without zero", 3, 2, 3, "ieee", subnormals=False)
+    assert np.isnan(no_zero.rounded([0, -0.0], saturate=False)).all()
+    assert list(no_zero.rounded([0, 1e-9, 100], saturate=False)[1:]) == [0.125, np.inf]
 
 
 @EVERY

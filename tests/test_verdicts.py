@@ -21,6 +21,8 @@ TESTED = (
     "C01", "C02", "C03", "C05", "C06", "C07", "C08", "C09", "C13", "C14",
     "C18", "C19", "C20", "C23", "C31", "C32", "C33",
     "C24", "C25", "C26", "C27", "C28", "C29", "C85",
+    "C43", "C44", "C45", "C46", "C47",
+    "C81", "C82", "C83", "C84", "C86", "C87", "C91",
 )  # fmt: skip
 CACHES = (decode_roof, all_compared, fitted, reached_shares)
 

@@ -262,6 +262,14 @@ def test_what_lies_outside_is_said(number, words):
     assert words in state.says
 
 
+@pytest.mark.parametrize(("number", "left"), [(1000, "45 %"), (100_000, "0.45 %")])
+def test_the_panel_says_what_is_left_beyond_the_largest(number, left):
+    """What is lost of 100,000 is 99.55 %, and was shown as 100 %."""
+    scene, _ = shown(ValuesOfFormat, format="FP8 E4M3", number=number)
+    assert scene.panel.numbers[1].get_text() == left
+    assert "left" in scene.panel.captions[1].get_text()
+
+
 def test_int_errs_flat_over_the_range_and_float_flat_over_the_number():
     scene, _ = shown(TwoFormats, one="INT8", other="FP8 E4M3", magnitude=1 / 16)
     for panel, which, flat in (

@@ -179,6 +179,13 @@ CALIBRATED = [
     for stored, grid in ((integers(bits, 64, False), Grid(bits, False, 64)),)
 ]  # fmt: skip
 
+SINK = Experiment(
+    "weights UINT3 in 64 values, GPTQ but at keys and values", "weights", "GPTQ",
+    methods.by_gptq(Grid(3, False, 64), methods.but_keys_and_values, damping=0.1),
+    weights=integers(3, 64, False), where="all but attn_k and attn_v, which are rounded plainly",
+    tokens=FEW, note=notes.SINK,
+)  # fmt: skip
+
 FLOATS = [
     of_weights(floats(small, group), tokens=SOME if group == "tensor" else FEW,
                says=group == "tensor")
@@ -270,7 +277,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     each.name: replace(each, tokens=MANY) if each.name in LONGER else each
     for some in (
         BASE, GGML, FIRST_ACTIVATIONS, ISOLATED, ROUNDED[:10], FLOATS, CHIPS, TERNARY, CURES,
-        CACHE, CALIBRATED, TOGETHER, OUTLIERS, MORE_ACTIVATIONS, ROUNDED[10:],
+        CACHE, CALIBRATED, [SINK], TOGETHER, OUTLIERS, MORE_ACTIVATIONS, ROUNDED[10:],
     )
     for each in some
 }  # fmt: skip

@@ -48,6 +48,10 @@ def at_down(name: str) -> bool:
     return "ffn_down" in name
 
 
+def but_keys_and_values(name: str) -> bool:
+    return "attn_k" not in name and "attn_v" not in name
+
+
 def but_down(name: str) -> bool:
     return not at_down(name)
 
@@ -69,12 +73,14 @@ def weights_in(stored: Format) -> Method:
     return lambda bench: Changed(bench.model.replaced(lambda name, w: stored.rounded(w)))
 
 
-def by_gptq(grid: Grid) -> Method:
-    """Rounded with feedback, by what the matrix reads in the calibration text."""
+def by_gptq(grid: Grid, where: Where = everywhere, damping=0.01) -> Method:
+    """Rounded with feedback, by what the matrix reads in the calibration text; others plainly."""
 
     def method(bench):
         def rounded(name, weights):
-            return gptq(weights, bench.calibration(name), grid).restored
+            if not where(name):
+                return grid.rounded(weights)
+            return gptq(weights, bench.calibration(name), grid, damping=damping).restored
 
         return Changed(bench.model.replaced(rounded))
 

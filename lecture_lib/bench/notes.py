@@ -22,6 +22,10 @@ RUN_ON = (
 CONTAINER = "A container for ternary weights, not a quantizer: it scales by the largest of 256."
 IN_WINDOWS = "The tensor is a window of 256 tokens."
 PAPER = "All inputs are of the untouched model, where the paper rounds layer after layer."
+SINK = (
+    "Damping 0.1. GPTQ weighs all tokens alike. Nearly all later tokens read the first one's key "
+    "and value, and there its error is up to ten times that of plain rounding (layer 15)."
+)
 KEYS = "Keys share a scale over 32 tokens: the last ones would wait in 16 bits until there are 32."
 OF_FORMAT = {
     "Q4_1": NO_OP,

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from lecture_lib.catalog import rows
 from lecture_lib.catalog.reader import CatalogError, check_origin, nearest, read
 from lecture_lib.catalog.records import (
     Claim,
@@ -29,22 +30,23 @@ from lecture_lib.catalog.records import (
     Provenance,
     Reckoning,
     Source,
+    TernaryResult,
     WeightFormat,
 )
-from lecture_lib.catalog.rules import DIMENSIONS, ORIGIN_KEYS
-from lecture_lib.catalog.trials import Perplexity, Trial
+from lecture_lib.catalog.rules import ORIGIN_KEYS
+from lecture_lib.catalog.trials import ByteTrial, Perplexity, Training, Trial
 from lecture_lib.recurrent import RecurrentShape
 from lecture_lib.roofline import Roof
-from lecture_lib.survey import Survey, Timed
+from lecture_lib.survey import Survey
 from lecture_lib.transformer import Mla, TransformerShape
 
 __all__ = [
-    "Catalog", "CatalogError", "Claim", "Device", "Energy", "FloatFormat", "Generation",
-    "Measurement", "Model", "Peak", "Perplexity", "Provenance", "Reckoning", "Source", "Trial",
-    "WeightFormat", "claim", "claims", "device", "devices", "energies", "energy", "float_formats",
-    "formats", "history", "load_from", "machine", "machines", "measurements", "model",
-    "models", "perplexities", "roof", "shape", "sources", "trial", "trials",
-    "weight_format",
+    "ByteTrial", "Catalog", "CatalogError", "Claim", "Device", "Energy", "FloatFormat",
+    "Generation", "Measurement", "Model", "Peak", "Perplexity", "Provenance", "Reckoning",
+    "Source", "TernaryResult", "Training", "Trial", "WeightFormat", "byte_trials", "claim",
+    "claims", "device", "devices", "energies", "energy", "float_formats", "formats", "history",
+    "load_from", "machine", "machines", "measurements", "model", "models", "perplexities", "roof",
+    "shape", "sources", "ternary_results", "trainings", "trial", "trials", "weight_format",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -53,12 +55,10 @@ RENAMED = {  # in a file the unit is in the key, in a record it is in the field'
     "sram_bandwidth_bytes_per_s": "sram_bandwidth",
     "power_w": "power",
     "clock_hz": "clock",
+    "energy_j": "energy",
     "die_area_m2": "die_area",
     "peak_ops_per_s": "peak",
 }
-DIMENSION_KEYS = {key.rstrip("?") for key in DIMENSIONS}
-FOR_MODEL = {"kind", "family", "context_tokens", "published_parameters", "note"}
-FOR_MODEL |= {"published_active_parameters", "weights_note", "also", "provenance"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Catalog:
 
     def devices(self) -> Mapping[str, Device]:
         """All devices by name."""
-        return self._table("devices", _device)
+        return self._table("devices", rows.device)
 
     def device(self, name: str) -> Device:
         """The device of this name. CatalogError with the nearest names if there is none."""
@@ -82,7 +82,7 @@ class Catalog:
 
     def machines(self) -> Mapping[str, Survey]:
         """All machines that were measured, by name."""
-        return self._table("machines", _machine)
+        return self._table("machines", rows.machine)
 
     def machine(self, name: str) -> Survey:
         """The measured machine of this name. CatalogError with the nearest names if none."""
@@ -94,7 +94,7 @@ class Catalog:
 
     def models(self) -> Mapping[str, Model]:
         """All models by name."""
-        return self._table("models", _model)
+        return self._table("models", rows.model)
 
     def model(self, name: str) -> Model:
         """The model of this name. CatalogError with the nearest names if there is none."""
@@ -102,7 +102,7 @@ class Catalog:
 
     def claims(self) -> Mapping[str, Claim]:
         """All claims of the draft by id."""
-        return self._table("claims", _claim)
+        return self._table("claims", rows.claim)
 
     def claim(self, id: str) -> Claim:
         """The claim of this id. CatalogError with the nearest ids if there is none."""
@@ -110,7 +110,7 @@ class Catalog:
 
     def measurements(self) -> tuple[Measurement, ...]:
         """All measured speeds."""
-        return tuple(self._table("measured", _measurement).values())
+        return tuple(self._table("measured", rows.measurement).values())
 
     def energies(self) -> Mapping[str, Energy]:
         """All energies, areas and demands by name."""
@@ -140,9 +140,21 @@ class Catalog:
         """The trial of this name. CatalogError with the nearest names if there is none."""
         return self._one("trial", name, "bench", self.trials())
 
+    def trainings(self) -> Mapping[str, Training]:
+        """How our two byte models were trained, by the name of the twin."""
+        return self._table("byte_models.training", Training.of_row)
+
+    def byte_trials(self) -> Mapping[str, ByteTrial]:
+        """What was done to the byte models, and what came of it, by the name of the variant."""
+        return self._table("byte_models.trial", ByteTrial.of_row)
+
+    def ternary_results(self) -> tuple[TernaryResult, ...]:
+        """What was published of ternary models beside others, in the order of the tables."""
+        return tuple(self._table("ternary", TernaryResult).values())
+
     def float_formats(self) -> Mapping[str, FloatFormat]:
         """The small floating-point codes by name."""
-        return self._table("formats.floats", _float_format)
+        return self._table("formats.floats", rows.float_format)
 
     def roof(self, device: str, operands: str = "fp16", accumulator: str | None = None) -> Roof:
         """The roof of a device for one number format; the accumulator is the widest unless named.
@@ -241,45 +253,6 @@ def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
     return {RENAMED.get(key, key): value for key, value in row.items() if key not in drop}
 
 
-def _frozen(value: Any) -> Any:
-    if isinstance(value, dict):
-        return MappingProxyType({key: _frozen(item) for key, item in value.items()})
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
-
-
-def _device(name, peaks=(), interconnect=None, **row):
-    rates = tuple(Peak(**peak) for peak in peaks)
-    return Device(name, peaks=rates, interconnect=_frozen(interconnect or {}), **row)
-
-
-def _machine(name, reads, products, **row):
-    timed = (
-        tuple(Timed(t["size"], t["best_s"], t["median_s"]) for t in rows)
-        for rows in (reads, products)
-    )
-    return Survey(name, reads=next(timed), products=next(timed), **row)
-
-
-def _model(name, **row):
-    own = {key: value for key, value in row.items() if key in FOR_MODEL}
-    sizes = {key: value for key, value in row.items() if key in DIMENSION_KEYS}
-    rest = {key: value for key, value in row.items() if key not in FOR_MODEL | DIMENSION_KEYS}
-    return Model(name, dimensions=_frozen(sizes), figures=_frozen(rest), **own)
-
-
-def _claim(name, model=None, **row):
-    reckoning = model and Reckoning(**{key: _frozen(value) for key, value in model.items()})
-    return Claim(name, model=reckoning, **row)
-
-
-def _measurement(name, seconds_per_token=None, tokens_per_s=None, **row):
-    return Measurement(name, tokens_per_s=tokens_per_s or 1 / seconds_per_token, **row)
-
-
-def _float_format(name, values=(), **row):
-    return FloatFormat(name, values=tuple(values), **row)
-
-
 def load_from(directory: str | Path) -> Catalog:
     """The catalog of another folder of data files, with the same answers as this module's."""
     return Catalog(Path(directory))
@@ -292,4 +265,6 @@ models, model, shape, roof = _own.models, _own.model, _own.shape, _own.roof
 claims, claim, measurements, history = _own.claims, _own.claim, _own.measurements, _own.history
 energies, energy, perplexities = _own.energies, _own.energy, _own.perplexities
 trials, trial = _own.trials, _own.trial
+trainings, byte_trials = _own.trainings, _own.byte_trials
 formats, weight_format, float_formats = _own.formats, _own.weight_format, _own.float_formats
+ternary_results = _own.ternary_results

@@ -211,8 +211,29 @@ class Measurement:
     wall_power_w: float | None = None
     weights_bytes: int | None = None
     bandwidth: float | None = None  # byte/s, of a device without a row
+    peak: float | None = None  # FLOP/s of products of matrices, of a device without a row
     printed_model: str | None = None
     engine_date: str | None = None
+    note: str | None = None
+    also: tuple[Source, ...] = ()
+    provenance: Mapping[str, Provenance] = nothing()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TernaryResult:
+    """A model in a published table that sets ternary ones beside others, as printed there."""
+
+    name: str
+    study: str
+    model: str
+    size: str
+    weights: str  # of the layers: "16 bits" or "ternary"
+    memory_bytes: float
+    memory_of: str  # "everything", or "no tables": without embedding and head
+    seconds_per_token: float
+    perplexity: float | None = None
+    energy: float | None = None  # J, as the study estimates it
+    mean_score: float | None = None  # percent, over the study's benchmarks
     note: str | None = None
     also: tuple[Source, ...] = ()
     provenance: Mapping[str, Provenance] = nothing()

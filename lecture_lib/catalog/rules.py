@@ -138,6 +138,7 @@ DIMENSIONS: Rules = {
     "mla?": {name: COUNT for name in LATENT.split()},
 }
 TIMED = [{"size": SIZE, "best_s": POSITIVE, "median_s": POSITIVE}]
+SCORED = {"bytes": SIZE, "bits": POSITIVE, "difference": NUMBER, "error": NOT_NEGATIVE}
 RULES: Mapping[str, Rules] = {
     "sources": {"title": TEXT, "url?": TEXT, "primary": FLAG, "read_on": READ_ON, "note?": TEXT},
     "devices": {
@@ -217,10 +218,21 @@ RULES: Mapping[str, Rules] = {
         **{key: TEXT for key in ("device", "model", "engine", "format")},
         **_each("printed_model engine_date", TEXT),
         **_each("devices sequences context_tokens prompt_tokens generated_tokens", SIZE),
-        **_each("bandwidth_bytes_per_s bits_per_weight table_bits tokens_per_s", POSITIVE),
+        **_each(
+            "bandwidth_bytes_per_s peak_ops_per_s bits_per_weight table_bits tokens_per_s", POSITIVE
+        ),
         **_each("seconds_per_token prefill_tokens_per_s seconds_to_first_token", POSITIVE),
         **_each("wall_power_w weights_bytes", POSITIVE),
         "rate_of": one_of("user", "all", "device"),
+        **PROVENANCE,
+    },
+    "ternary": {
+        **{key: TEXT for key in ("study", "model", "size")},
+        "weights": one_of("16 bits", "ternary"),
+        "memory_bytes": POSITIVE,
+        "memory_of": one_of("everything", "no tables"),
+        "seconds_per_token": POSITIVE,
+        **_each("perplexity energy_j mean_score", POSITIVE),
         **PROVENANCE,
     },
     "formats.weights": {
@@ -249,6 +261,24 @@ RULES: Mapping[str, Rules] = {
         "difference_error": NOT_NEGATIVE,
         "window_losses": NUMBERS,
         "says?": SPOKEN,
+        "measured_on": DAY,
+        **PROVENANCE,
+    },
+    "byte_models.training": {
+        **{key: TEXT for key in ("weights", "text", "machine", "versions")},
+        **{key: SIZE for key in ("text_bytes", "tokens", "steps", "windows", "context")},
+        **{key: SIZE for key in ("parameters", "seed", "seconds", "threads")},
+        **{key: POSITIVE for key in ("peak_rate", "pairs")},
+        "curve": [{"step": SIZE, "train": POSITIVE, "held_out": POSITIVE}],
+        "trained_on": DAY,
+        **PROVENANCE,
+    },
+    "byte_models.trial": {
+        **{key: TEXT for key in ("beside", "format", "prompt", "machine", "versions")},
+        **{key: SCORED for key in ("held_out", "alice")},
+        **{key: SPOKEN for key in ("says", "draws")},
+        "matrix_bytes": SIZE,
+        **{key: POSITIVE for key in ("beginning", "temperature")},
         "measured_on": DAY,
         **PROVENANCE,
     },

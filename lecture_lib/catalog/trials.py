@@ -1,4 +1,4 @@
-"""What formats do to the quality of models: our own trials, and what others published."""
+"""What formats do to the quality of models: our trials and trainings, and what others published."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,3 +84,80 @@ class Perplexity:
         if difference is not None:
             perplexity = untouched + difference
         return cls(name, ratio=ratio or perplexity / untouched, perplexity=perplexity, **row)
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A point of a loss curve, in bits per byte."""
+
+    step: int
+    train: float  # mean since the point before
+    held_out: float  # at this step, on windows spread over the text that was held out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """How a byte model was trained: training/README.md."""
+
+    name: str
+    weights: str  # what it computed with
+    text: str
+    text_bytes: int
+    tokens: int  # bytes that it read, some of them several times
+    steps: int
+    windows: int  # of `context` tokens, read in a step
+    context: int
+    parameters: int
+    peak_rate: float
+    seed: int
+    seconds: int  # on a machine that did other things too
+    threads: int
+    pairs: float  # bits per byte, of the text held out, in a table of which byte follows which
+    curve: tuple[Learnt, ...]
+    machine: str
+    versions: str
+    trained_on: str
+    note: str | None = None
+    also: tuple[Source, ...] = ()
+    provenance: Mapping[str, Provenance] = nothing()
+
+    @classmethod
+    def of_row(cls, name, curve, **row) -> "Training":
+        return cls(name, curve=tuple(Learnt(**point) for point in curve), **row)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """How a variant of a byte model does on a text, and beside another: all in bits per byte."""
+
+    bytes: int  # that were predicted
+    bits: float
+    difference: float  # to the variant that it is held against, on the same bytes
+    error: float  # standard error of that, from the differences byte by byte
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByteTrial:
+    """What was done to a byte model, and what came of it."""
+
+    name: str
+    beside: str  # the variant that it is held against
+    format: str
+    matrix_bytes: int
+    held_out: Scored  # a part of Persuasion
+    alice: Scored
+    beginning: float  # bits per byte of the first bytes held out, to be found again in a second
+    prompt: str
+    says: str  # always the likeliest byte
+    draws: str  # bytes drawn by their chances
+    temperature: float  # at which they were drawn
+    machine: str
+    versions: str
+    measured_on: str
+    note: str | None = None
+    also: tuple[Source, ...] = ()
+    provenance: Mapping[str, Provenance] = nothing()
+
+    @classmethod
+    def of_row(cls, name, held_out, alice, **row) -> "ByteTrial":
+        return cls(name, held_out=Scored(**held_out), alice=Scored(**alice), **row)

@@ -9,7 +9,7 @@ from lecture_lib.units import GIGA, KILO, MEGA, PETA, TERA
 
 MAJOR = {"": 1, "k": KILO, "M": MEGA, "G": GIGA, "T": TERA, "P": PETA}
 BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
-MINOR = {"m": 1e-3, "µ": 1e-6, "u": 1e-6, "n": 1e-9}
+MINOR = {"m": 1e-3, "µ": 1e-6, "u": 1e-6, "n": 1e-9, "p": 1e-12}
 
 
 def _scaled(what: str, names: str, prefixes: dict, scale: float = 1) -> dict:

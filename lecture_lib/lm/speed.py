@@ -75,6 +75,17 @@ def prefill_race(model: Model, roof: Roof, prompt: int = PROMPT, repeats: int = 
     return _race("prefill", prompt, prefill(model.shape, prompt), roof, read, repeats)
 
 
+def recorded(shape: TransformerShape, row) -> tuple[Race, Race]:
+    """Decoding and prefill as a measured row of the catalog has them, under its machine's roof."""
+    roof = Roof(row.device, row.peak, row.bandwidth)
+    decoding = floor(decode_step(shape, row.context_tokens), roof)
+    reading = floor(prefill(shape, row.prompt_tokens), roof)
+    return (
+        Race("decode", 1, decoding, 1 / row.tokens_per_s),
+        Race("prefill", row.prompt_tokens, reading, row.prompt_tokens / row.prefill_tokens_per_s),
+    )
+
+
 def _race(what, tokens, work: Work, roof: Roof, run: Callable[[], object], repeats: int) -> Race:
     run()  # the first time, memory is still being laid out
     best = min(seconds(run) for _ in range(repeats))

@@ -33,15 +33,17 @@ def calculated(small, values, saturate, random=None) -> np.ndarray:
     negative = np.signbit(values)
     code = _nearest(small, magnitude, random)
     beyond = code > small.largest_code
+    no_code = np.zeros(np.shape(values), bool)
     if not small.subnormals:
-        beyond |= magnitude == 0
+        no_code |= magnitude == 0
     if not small.signed:
-        beyond |= negative & (magnitude > 0)
+        no_code |= negative & (magnitude > 0)
         code = np.where(negative, 0, code)
     code = np.clip(code, 0, small.largest_code)
-    overflow = small.nan_code if small.infinity_code is None else small.infinity_code
-    if not saturate and overflow is not None:
+    if not saturate and small.nan_code is not None:
+        overflow = small.nan_code if small.infinity_code is None else small.infinity_code
         code = np.where(beyond, overflow, code)
+        code = np.where(no_code, small.nan_code, code)
     if small.nan_code is not None:
         code = np.where(np.isnan(values), small.nan_code, code)
     if small.special == "fnuz":

@@ -137,9 +137,11 @@ class SmallFloat:
     def encode(self, values, saturate=True, random=None) -> np.ndarray:
         """The code of the nearest value, ties to the even mantissa, in the shape of the values.
 
-        Beyond the largest value, halfway to what would come next: `saturate` clips, infinities
-        too. Without, it becomes infinity, else NaN, and where there is neither it is clipped all
-        the same. Where a format has no zero or no sign, zero or negatives lie beyond its range too.
+        Between powers of two without a mantissa a tie goes up. Beyond the largest value, halfway to
+        what would come next: `saturate` clips, infinities too. Without, it becomes infinity, else
+        NaN, and where there is neither it is clipped all the same. Zero where a format has none,
+        and negatives where it has no sign: `saturate` takes the least value, and without they
+        become NaN, where there is NaN.
 
         With a numpy Generator as `random` rounding is stochastic: up as often as the value lies
         near to the upper neighbour, so that the mean over many is the value.

@@ -37,6 +37,25 @@ def absmean(weights) -> tuple[np.ndarray, np.float32]:
     return np.rint(np.clip(scaled, -1, 1)).astype(np.int8), gamma
 
 
+def least_squares(weights) -> tuple[np.ndarray, np.float32]:
+    """The trits and the scale that err least over all weights together: no rounding does better.
+
+    Some number of the largest magnitudes becomes -1 or 1, under their mean as the scale; of all
+    such numbers the best is taken (as in Ternary Weight Networks, arXiv:1605.04711, but exactly).
+    Equal magnitudes at the border are cut between them. ValueError as for absmean.
+    """
+    weights = finite("a ternary matrix", weights)
+    if not weights.size:
+        raise ValueError("no weights have no nearest ternary ones; pass at least one")
+    magnitudes = np.abs(weights).ravel().astype(np.float64)
+    order = np.argsort(-magnitudes, kind="stable")
+    sums, counts = np.cumsum(magnitudes[order]), np.arange(1, magnitudes.size + 1)
+    most = int(np.argmax(sums**2 / counts))  # what the error is less by
+    trits = np.zeros(weights.size, np.int8)
+    trits[order[: most + 1]] = np.sign(weights.ravel()[order[: most + 1]])
+    return trits.reshape(weights.shape), np.float32(sums[most] / counts[most])
+
+
 def absmax_per_token(activations) -> tuple[np.ndarray, np.ndarray]:
     """The activations [..., width] as int8 from -127 to 127, and a scale [..., 1] for each token.
 
@@ -53,7 +72,23 @@ def absmax_per_token(activations) -> tuple[np.ndarray, np.ndarray]:
 
 def entropy(trits) -> float:
     """The bits of information in a trit, as frequent as -1, 0 and 1 are here; at most log2 3."""
-    shares = np.bincount(_trits(trits).ravel() + 1, minlength=3) / max(np.size(trits), 1)
+    return _entropy(np.bincount(_trits(trits).ravel() + 1, minlength=3) / max(np.size(trits), 1))
+
+
+def information(zeros: float) -> float:
+    """The bits of information in a trit that is 0 with this share, and else 1 or -1 alike.
+
+    ValueError for a share outside 0 to 1.
+
+    >>> round(information(0.42), 3)
+    1.561
+    """
+    if not 0 <= zeros <= 1:
+        raise ValueError(f"a share of zeros lies from 0 to 1, and {zeros} does not")
+    return _entropy(np.array([zeros, (1 - zeros) / 2, (1 - zeros) / 2]))
+
+
+def _entropy(shares) -> float:
     shares = shares[shares > 0]
     return float(-(shares * np.log2(shares)).sum()) + 0.0  # no -0
 

@@ -13,6 +13,11 @@ from lecture_lib.medium import as_html
 SIGNS = {"supported": "✓ Supported", "partly": "≈ Partly", "not supported": "✕ Not supported"}
 
 
+def whole(text: str) -> str:
+    """What the draft said as a sentence: some of it is a question, and ends already."""
+    return text if text.endswith("?") else f"{text}."
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A claim of the draft, what the models find today, and what follows."""
@@ -29,7 +34,7 @@ class Verdict:
             )
 
     def _rows(self):
-        yield "the draft said", f"{self.claim.text}."
+        yield "the draft said", whole(self.claim.text)
         yield "we find", self.finding
         yield "verdict", f"{SIGNS[self.kind]}. {self.correction}"
 
@@ -88,18 +93,18 @@ class Findings:
 
     def _repr_mimebundle_(self, **_kwargs):
         plain = "\n".join(
-            f"{c.id}  The draft: {c.text}. Since then: {c.found}." for c in self.claims
+            f"{c.id}  The draft: {whole(c.text)} Since then: {c.found}." for c in self.claims
         )
         if as_html():
             items = "".join(
-                f"<li><em>The draft: {html.escape(c.text)}.</em> {html.escape(c.found)}.</li>"
+                f"<li><em>The draft: {html.escape(whole(c.text))}</em> {html.escape(c.found)}.</li>"
                 for c in self.claims
             )
             html_list = f'<ul class="lecture-findings">{items}</ul>'
             origins = (f"{c.id}: {origin(c).partition('; ')[0]}." for c in self.claims)
             source = {"lecture": {"source": " ".join(origins)}}
             return {"text/plain": plain, "text/html": html_list}, source
-        lines = [f"- *The draft ({c.id}): {c.text}.* {c.found}." for c in self.claims]
+        lines = [f"- *The draft ({c.id}): {whole(c.text)}* {c.found}." for c in self.claims]
         return {"text/plain": plain, "text/markdown": "\n".join(lines)}
 
 

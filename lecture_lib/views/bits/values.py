@@ -49,8 +49,8 @@ def format_values(*, format: str, number: float) -> FormatValues:
     error = float(worst_error(values, number) / number)
     span = f"{format} has {len(values) - 1:,} values above zero, {written(values[1])} to "
     span += f"{written(values[-1])}."
-    if gap is None and number > values[-1]:
-        left = percent(values[-1] / number)  # what is cut off would round to 100 %
+    if number > values[-1]:
+        left = percent(values[-1] / number)
         says = f"{written(number)} is beyond the largest: only {left} of it is left."
     elif gap is None:
         says = f"{written(number)} is the largest."
@@ -138,9 +138,12 @@ class ValuesOfFormat(LectureScene):
         self.name(self.cut_off, largest, HIGH)
         change(self.mark, data=([number], [np.clip(state.error, LEAST, MOST)]))
         self.now.move(number, state.error, written(number))
+        lost = percent(state.error), "of it lost in rounding, at most"
+        if number > largest:  # what is cut off would soon round to 100 %
+            lost = percent(largest / number), "of it is left, the rest cut off"
         self.panel.write(
             (written(state.gap) if state.gap else "none", f"the gap around {written(number)}"),
-            (percent(state.error), "of it lost in rounding, at most"),
+            lost,
             (f"{len(values) - 1:,}", "values above zero"),
             (written(largest), "is the largest"),
         )

@@ -1,0 +1,1 @@
+"""The pictures of ternary weights: bytes, sums, joules, whole models, and training."""
