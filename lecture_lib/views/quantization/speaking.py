@@ -117,7 +117,7 @@ def _shown(letter: str) -> str:
     return letter if letter.isprintable() and letter < "\u0180" else "\ufffd"
 
 
-def hear(model: lm.Model | None, prompt: str, name: str = UNTOUCHED, tokens: int = 24) -> None:
+def hear(model: lm.Model | None, prompt: str, name: str = UNTOUCHED, tokens: int = 16) -> None:
     """Lets the model speak, or prints what was recorded where there is none, and says so."""
     if model is not None:
         lm.say(model, prompt, tokens)
