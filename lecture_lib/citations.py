@@ -27,6 +27,11 @@ def computed_from(*names: str) -> str:
     return _from_rows("Computed (floor times)", names)
 
 
+def worked_out_from(*names: str) -> str:
+    """The source line of energies, of which no time is a part, from the rows of these names."""
+    return _from_rows("Worked out", names)
+
+
 def counted_from(*names: str) -> str:
     """The source line of counts, and of quotients of them, from the rows of these names."""
     return _from_rows("Counted", names)

@@ -18,7 +18,7 @@ from lecture_lib.views.quantization.grids import BITS, GROUPS, RANGES, WeightsOn
 from lecture_lib.views.quantization.mixed import FILES, MODELS, ModelInMixedDepths, mixed_depths
 from lecture_lib.views.quantization.outliers import METHODS, OutlierRounded, rounded
 from lecture_lib.views.quantization.rates import BESIDE, FORMATS, LEAST, LossAgainstBits, rates
-from lecture_lib.views.quantization.roofline import here, table, works
+from lecture_lib.views.quantization.roofline import here, recorded, table, works
 from lecture_lib.views.quantization.samples import INPUTS, ROW, WEIGHTS, inputs_of, weights_of
 
 SPIKE, CHANNEL = "layer 11, into down", "layer 15, into query"
@@ -328,6 +328,12 @@ def test_the_roofline_of_our_model_names_what_each_step_waits_for():
     factor = float(rows[0][-1].split()[0])
     assert factor == pytest.approx(0.05 / (one.traffic / roof.bandwidth), rel=0.03)
     assert one.traffic == pytest.approx(4 * shape.streamed_parameters(), rel=0.02)
+
+
+def test_the_recorded_roofline_is_that_of_the_measured_row():
+    found = recorded()
+    assert [row[-1] for row in found.rows] == ["1.8 ×", "1.2 ×"]
+    assert "16.5 GB/s" in found.note
 
 
 def test_without_a_model_nothing_is_timed_and_that_is_said():

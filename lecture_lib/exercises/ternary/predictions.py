@@ -1,7 +1,7 @@
 """What to decide before the pictures of ternary weights answer."""
 
 from lecture_lib import catalog
-from lecture_lib.citations import computed_from
+from lecture_lib.citations import counted_from, worked_out_from
 from lecture_lib.exercises.predictions import Choice, Option, prediction
 from lecture_lib.operation_costs import (
     multiply_add_energy,
@@ -87,7 +87,7 @@ def saved_by_adding() -> Choice:
             ),
         ),
         right=min(range(4), key=lambda k: abs(shares[k] - saved)),
-        source=computed_from("Llama-2-7B", "TQ1_0", "dram/hbm2", "7nm/fp16_mult"),
+        source=worked_out_from("Llama-2-7B", "TQ1_0", "dram/hbm2", "7nm/fp16_mult"),
     )
 
 
@@ -129,7 +129,7 @@ def kept_wide() -> Choice:
             ),
         ),
         right=min(range(4), key=lambda k: abs(shares[k] - ratio)),
-        source=computed_from("BitNet-b1.58-2B4T", "Q4_0", "I2_S"),
+        source=counted_from("BitNet-b1.58-2B4T", "Q4_0", "I2_S"),
     )
 
 

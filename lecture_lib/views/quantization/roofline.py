@@ -1,6 +1,6 @@
 """Our own model under a machine's own roof: how fast it could be, and how fast it is."""
 
-from lecture_lib import lm
+from lecture_lib import catalog, lm
 from lecture_lib.lm import speed
 from lecture_lib.machine import Measured, cpu_name, this_machine
 from lecture_lib.roofline import Roof, Work
@@ -40,6 +40,17 @@ def table(shape: TransformerShape, roof: Roof, found, note: str) -> Table:
         ))  # fmt: skip
     header = ("step", "moves", "calculates", "waits for", "floor", "measured", "over the floor")
     return Table(header, tuple(rows), note)
+
+
+def recorded() -> Table:
+    """Both steps as they were timed on a machine that the catalog names."""
+    row = next(row for row in catalog.measurements() if row.engine.startswith("numpy"))
+    shape, roof = catalog.shape(row.model), Roof(row.device, row.peak, row.bandwidth)
+    note = (
+        f"Recorded on one thread ({row.device}, {row.engine}): {readable(roof.bandwidth, 'B/s')} "
+        f"and {readable(roof.peak_rate, 'FLOP/s')} in 32 bits, measured in the same minutes."
+    )
+    return table(shape, roof, speed.recorded(shape, row), note)
 
 
 def here(model: lm.Model | None) -> Table | str:
