@@ -3,7 +3,6 @@
 import hashlib
 import json
 import platform
-import re
 import sys
 from pathlib import Path
 
@@ -202,10 +201,3 @@ def test_code_books_are_read_by_gguf(name, monkeypatch):
     monkeypatch.setitem(sys.modules, "gguf", None)
     with pytest.raises(ImportError, match=f"{name} is read by the package gguf.*pip install gguf"):
         form.dequantize(stored)
-
-
-def test_the_page_on_formats_gives_the_bits_that_a_weight_takes():
-    page = (Path(__file__).parents[1] / "docs" / "number-formats.md").read_text("utf-8")
-    rows = re.findall(r"^\| ([A-Z0-9_]+) \| ([0-9.]+) \|", page, re.MULTILINE)
-    written = {name: each.bits_per_weight for name, each in ggml.FORMATS.items() if each.pack}
-    assert {name: float(bits) for name, bits in rows} == written
