@@ -14,7 +14,7 @@ from lecture_lib import catalog
 from lecture_lib.bench.published import bits
 from lecture_lib.catalog import Trial
 from lecture_lib.quantization import ggml
-from lecture_lib.units import percent, plain
+from lecture_lib.units import MEGA, percent, plain
 
 UNTOUCHED = "as shipped"
 SIGNIFICANT = 1.96  # standard errors from nothing, beyond which a loss is told from chance
@@ -51,6 +51,16 @@ def perplexity(one: Trial) -> float:
     So trials on fewer tokens are compared too: another part of a text is harder or easier to guess.
     """
     return untouched().perplexity * one.ratio
+
+
+def guessed(one: Trial) -> str:
+    """The perplexity in words. Beyond a million, twenty times the vocabulary, it says no more.
+
+    >>> guessed(untouched())
+    '29.4'
+    """
+    found = perplexity(one)
+    return plain(found) if found < MEGA else "over a million"
 
 
 def family(one: Trial) -> str:
@@ -93,7 +103,9 @@ def grown(added: float) -> str:
     ('11 % more', '2.7 times', '8,100 times')
     """
     factor = exp(added)
-    return f"{plain(factor, 2)} times" if factor >= 2 else f"{percent(factor - 1)} more"
+    if factor < 2:
+        return f"{percent(factor - 1)} more"
+    return f"{plain(factor, 2)} times" if factor < MEGA else "over a million times"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from lecture_lib.quantization.errors import relative_rmse
 from lecture_lib.quantization.rounding import Grid
 from lecture_lib.scene import State
 from lecture_lib.units import percent, plain
+from lecture_lib.views.quantization import samples
 from lecture_lib.views.quantization.samples import ROW, WEIGHTS_SOURCE, weights_of
 from lecture_lib.views.style import (
     EDGE,
@@ -27,6 +28,7 @@ from lecture_lib.views.style import (
 
 BITS = tuple(range(2, 9))
 GROUPS = (16, 32, 64, 128, 256, ROW)
+MATRICES = tuple(samples.WEIGHTS)
 RANGES = {"from −largest to largest": True, "from the least to the largest": False}
 WINDOW = 64  # weights that are drawn
 DRAWN_LEVELS = 32  # more of them are a haze

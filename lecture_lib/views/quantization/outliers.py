@@ -11,6 +11,7 @@ from lecture_lib.quantization.small_floats import SMALL_FLOATS
 from lecture_lib.scene import State
 from lecture_lib.units import count, percent, plain
 from lecture_lib.views.panel import WIDTH, Panel
+from lecture_lib.views.quantization import samples
 from lecture_lib.views.quantization.samples import ACTIVATIONS_SOURCE, Inputs, inputs_of
 from lecture_lib.views.style import (
     ACTIVATIONS,
@@ -29,6 +30,7 @@ from lecture_lib.views.style import (
     ticks,
 )
 
+INPUTS = tuple(samples.INPUTS)
 BITS = (8, 6, 4)
 FLOATS = {8: "E4M3", 6: "E2M3", 4: "E2M1"}
 LOW, HIGH = 1e-4, 1e4

@@ -12,8 +12,8 @@ from lecture_lib.trials import (
     Published,
     family,
     grown,
+    guessed,
     of_weights,
-    perplexity,
     published,
     seen,
     short,
@@ -72,7 +72,7 @@ def rates(*, format: str, beside: str) -> Rates:
     cost = grown(chosen.difference) if seen(chosen) else "no loss that can be told from chance"
     says = (
         f"{format}, {plain(chosen.bits)} bits a weight: SmolLM2's perplexity goes from "
-        f"{plain(untouched().perplexity)} to {plain(perplexity(chosen))}, {cost}. "
+        f"{plain(untouched().perplexity)} to {guessed(chosen)}, {cost}. "
         f"{_nearest(chosen, others, beside)}"
     )
     return Rates(says, chosen, dict(of_weights()), others)
@@ -156,7 +156,7 @@ class LossAgainstBits(LectureScene):
         change(self.here, data=([chosen.bits], [y]))
         self.now.move(chosen.bits, y, f"{plain(chosen.bits)} bits")
         self.panel.write(
-            (plain(perplexity(chosen)), f"perplexity, {plain(untouched().perplexity)} untouched"),
+            (guessed(chosen), f"perplexity, {plain(untouched().perplexity)} untouched"),
             (f"± {percent(np.expm1(chosen.difference_error))}", "of it, one standard error"),
             (plain(chosen.bits, 4), "bits a weight"),
             (percent(chosen.relative_error or 0), "error of the weights"),

@@ -7,7 +7,7 @@ import numpy as np
 
 from lecture_lib import catalog, lm
 from lecture_lib.scene import State
-from lecture_lib.trials import UNTOUCHED, perplexity, trial, untouched
+from lecture_lib.trials import UNTOUCHED, guessed, perplexity, trial, untouched
 from lecture_lib.units import plain
 from lecture_lib.views.bits.cells import stage
 from lecture_lib.views.style import (
@@ -66,6 +66,7 @@ class Speech(State):
     ours: tuple[str, ...]
     same: int  # lines of ours that begin it and are word for word the untouched model's
     perplexity: float
+    guessed: str  # the same in words
     of_base: float
 
 
@@ -78,11 +79,11 @@ def speech(*, format: str) -> Speech:
     ours = (*begins, *(lines(said[len(alike) :]) if alike != said else ()))
     says = (
         f"{format[0].upper()}{format[1:]}: {after(alike, said)}. Its perplexity is "
-        f"{plain(perplexity(found))}, untouched {plain(base.perplexity)}."
+        f"{guessed(found)}, untouched {plain(base.perplexity)}."
     )
     return Speech(
         says, format, lines(theirs)[:MOST_LINES], ours[:MOST_LINES], len(begins),
-        perplexity(found), base.perplexity,
+        perplexity(found), guessed(found), base.perplexity,
     )  # fmt: skip
 
 
@@ -193,4 +194,4 @@ class ModelSpeaks(LectureScene):
         change(self.base, data=([self.at(state.of_base)], [AXIS]))
         here = self.at(state.perplexity)
         change(self.here, data=([here], [AXIS]))
-        change(self.number, text=plain(state.perplexity), position=(min(here, END - 30), AXIS - 13))
+        change(self.number, text=state.guessed, position=(min(here, END - 50), AXIS - 13))
