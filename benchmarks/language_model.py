@@ -1,7 +1,7 @@
 """How fast the language model decodes, reads and loads, beside what this machine allows.
 
 Run it by hand: .venv/bin/python benchmarks/language_model.py. Machines differ and are busy, so read
-the quotients: machine and model are timed in turn, round after round, and the best of each counts.
+the quotients: machine and model are timed in turn, round after round, and the median round counts.
 Where other programs never leave a core free, --busy counts the seconds that this one was computing,
 with one thread: OPENBLAS_NUM_THREADS=1 .venv/bin/python benchmarks/language_model.py --busy
 With --gguf every tensor and field of the file is compared with what the package gguf reads.
@@ -9,7 +9,6 @@ With --gguf every tensor and field of the file is compared with what the package
 
 import sys
 import time
-from dataclasses import replace
 
 import numpy as np
 
@@ -23,20 +22,16 @@ DUE = {"decode": 2.5, "prefill": 1 / 0.6}  # times the floor, at most
 READY = 2.0  # s, at most
 
 
-def races(model) -> tuple[Roof, list[speed.Race]]:
-    """The machine's roof, and the two races under it, each the best of all rounds."""
-    roofs, decodes, prefills = [], [], []
+def races(model) -> list[tuple[Roof, speed.Race]]:
+    """Decoding and prefill, each with the roof of its minute: the round of the median quotient."""
+    rounds = []
     for _ in range(ROUNDS):
-        roofs.append(this_machine.__wrapped__(repeats=3).roof)
-        decodes.append(speed.decode_race(model, roofs[-1], repeats=5))
-        prefills.append(speed.prefill_race(model, roofs[-1], repeats=2))
-    bandwidth, peak = (max(getattr(r, key) for r in roofs) for key in ("bandwidth", "peak_rate"))
-    roof = Roof("this machine", peak, bandwidth)
-    found = []
-    for attempts, work in ((decodes, speed.decode_step), (prefills, speed.prefill)):
-        best = min(attempts, key=lambda race: race.measured)
-        found.append(replace(best, floor=speed.floor(work(model.shape), roof)))
-    return roof, found
+        roof = this_machine.__wrapped__(repeats=5).roof
+        decode = speed.decode_race(model, roof, repeats=5)
+        rounds.append([(roof, race) for race in (decode, speed.prefill_race(model, roof))])
+    return [
+        sorted(each, key=lambda r: r[1].quotient)[ROUNDS // 2] for each in zip(*rounds, strict=True)
+    ]
 
 
 def loading() -> float:
@@ -70,14 +65,17 @@ def main():
         machine.perf_counter = time.process_time
     ready = loading()
     model = lm.load()
-    roof, found = races(model)
+    found = races(model)
     print(f"{cpu_name()}, {blas_threads()} threads of {blas_name()}, load {load_average():.1f}")
-    print(f"{roof.bandwidth / 1e9:.1f} GB/s, {roof.peak_rate / 1e9:.0f} GFLOP/s; {model!r}")
-    print("| step | floor | measured | quotient | at most |\n|---|---:|---:|---:|---:|")
-    for race in found:
+    print(repr(model))
+    print("| step | GB/s | GFLOP/s | floor | measured | quotient | at most |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for roof, race in found:
+        rates = f"{roof.bandwidth / 1e9:.1f} | {roof.peak_rate / 1e9:.0f}"
         times = f"{race.floor * 1e3:.1f} ms | {race.measured * 1e3:.1f} ms"
-        print(f"| {race.what} | {times} | {race.quotient:.2f} | {DUE[race.what]:.2f} |")
-    print(f"| ready | | {ready:.2f} s | | {READY:.0f} s |")
+        quotients = f"{race.quotient:.2f} | {DUE[race.what]:.2f}"
+        print(f"| {race.what} | {rates} | {times} | {quotients} |")
+    print(f"| ready | | | | {ready:.2f} s | | {READY:.0f} s |")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,15 @@ fetches from the tokens before, and what an MLP makes of that. Nearly all of the
 times such vectors, and nearly all of the bytes are those matrices.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from lecture_lib.lm.model import EMBEDDING, LAST_NORM, Hook, Model
 from lecture_lib.lm.tokenizer import checked
+
+TILE = 64  # tokens
 
 
 class Cache:
@@ -36,10 +39,10 @@ class Cache:
 
         New ones are [tokens, kv heads, head dim]. They count once `tokens` is raised.
         """
-        old, new = self._memory[layer], np.stack([keys, values])
         end = self.tokens + len(keys)
-        old[:, :, self.tokens : end] = new.swapaxes(1, 2)
-        return old[:, :, :end]
+        for memory, new in zip(self._memory[layer], (keys, values), strict=True):
+            memory[:, self.tokens : end] = new.swapaxes(0, 1)
+        return self._memory[layer, :, :, :end]
 
 
 def logits(model: Model, tokens, hook: Hook | None = None, cache: Cache | None = None):
@@ -64,13 +67,12 @@ def states(model: Model, tokens, hook: Hook | None = None, cache: Cache | None =
     cache = Cache(model) if cache is None else cache
     tokens = _fitting(model, tokens, cache.tokens)
     cache.make_room(len(tokens))
-    places = np.arange(cache.tokens, cache.tokens + len(tokens))
-    turns, hidden = phases(model, places), mask(places)
+    turns = phases(model, np.arange(cache.tokens, cache.tokens + len(tokens)))
     x = model.weights[EMBEDDING][tokens]
     for number in range(model.shape.layers):
         layer = Layer(model, number, hook)
-        x = x + attention(layer, x, turns, hidden, cache)
-        x = x + mlp(layer, x)
+        x += attention(layer, x, turns, cache)
+        x += mlp(layer, x)
     cache.tokens += len(tokens)
     return normed(x, model.weights[LAST_NORM], model.epsilon)
 
@@ -115,7 +117,7 @@ class Layer:
         return changed
 
 
-def attention(layer: Layer, x, turns, hidden, cache: Cache):
+def attention(layer: Layer, x, turns, cache: Cache):
     """What each token fetches from itself and those before it: [tokens, model dim].
 
     As in `lecture_lib.attention`, with old keys and values out of the cache.
@@ -127,46 +129,72 @@ def attention(layer: Layer, x, turns, hidden, cache: Cache):
     v = layer.times("attn_v", x).reshape(tokens, s.kv_heads, s.head_dim)
     q, k = turned(q, turns), turned(k, turns)
     keys, values = cache.extended(layer.number, layer.seen("cache_k", k), layer.seen("cache_v", v))
-    # Grouped queries: those that share a head of keys are rows of one matrix.
-    q = q.reshape(tokens, s.kv_heads, -1, s.head_dim).swapaxes(0, 1) / np.float32(s.head_dim**0.5)
-    scores = q.reshape(s.kv_heads, -1, s.head_dim) @ keys.swapaxes(1, 2)
-    scores.reshape(s.kv_heads, tokens, -1, keys.shape[1])[...] += hidden
-    weights, total = exponentials(scores)
-    fetched = (weights @ values / total).reshape(s.kv_heads, tokens, -1)
-    fetched = fetched.swapaxes(0, 1).reshape(tokens, -1)
+    # Grouped queries: those that share a head of keys are columns of one matrix.
+    q = q.reshape(tokens, s.kv_heads, -1, s.head_dim) / np.float32(s.head_dim**0.5)
+    fetched = np.empty_like(q)
+    for rows in tiles(tokens):
+        seen = cache.tokens + rows.stop  # later keys are hidden from all of these
+        fetched[rows] = averages(q[rows], keys[:, :seen], values[:, :seen])
+    fetched = fetched.reshape(tokens, -1)
     return layer.times("attn_output", layer.sub_normed("attn_sub_norm", fetched))
 
 
 def mlp(layer: Layer, x):
     """SwiGLU: how much of what `up` finds may pass is decided by `gate`. [tokens, model dim]"""
     x = layer.normed("ffn_norm", x)
-    passed = silu(layer.times("ffn_gate", x)) * layer.times("ffn_up", x)
+    passed, found = layer.times("ffn_gate", x), layer.times("ffn_up", x)
+    for rows in tiles(len(x)):
+        passed[rows] = silu(passed[rows]) * found[rows]
     return layer.times("ffn_down", layer.sub_normed("ffn_sub_norm", passed))
+
+
+def tiles(tokens: int):
+    """Slices of a few tokens each: what is done to them one by one stays in a fast cache."""
+    return [slice(first, min(first + TILE, tokens)) for first in range(0, tokens, TILE)]
 
 
 def normed(x, gain, epsilon):
     """RMSNorm: each vector scaled to a mean square of one, times a learned gain per channel."""
     mean_square = np.vecdot(x, x)[:, None] / np.float32(x.shape[1])
-    return x / np.sqrt(mean_square + np.float32(epsilon)) * gain
+    return x * (1 / np.sqrt(mean_square + np.float32(epsilon))) * gain
 
 
 def silu(x):
     """x · sigmoid(x)."""
     with np.errstate(over="ignore"):  # e^100 is infinite here, and x over infinity is 0
-        return x / (1 + np.exp(-x))
+        divisor = np.exp(-x)
+        divisor += 1
+        return np.divide(x, divisor, out=divisor)
 
 
-def exponentials(scores):
-    """What softmax divides, row by row: e^score up to a factor, and its sum. Writes into scores."""
-    scores -= scores.max(axis=-1, keepdims=True)
+def averages(q, keys, values):
+    """The values, averaged for the queries of the last tokens, each of which sees up to itself.
+
+    Queries are [tokens, kv heads, those that share one, head dim], as is what they get; keys and
+    values [kv heads, keys, head dim].
+    """
+    tokens, heads, shared, dim = q.shape
+    scores = keys @ q.transpose(1, 2, 0, 3).reshape(heads, -1, dim).swapaxes(1, 2)
+    scores.reshape(heads, -1, shared, tokens)[:, -tokens:] += mask(tokens)
+    weights, total = exponentials(scores, axis=1)
+    fetched = (weights.swapaxes(1, 2) @ values) / total.swapaxes(1, 2)
+    return fetched.reshape(heads, shared, tokens, dim).transpose(2, 0, 1, 3)
+
+
+def exponentials(scores, axis=-1):
+    """What softmax divides: e^score up to a factor, and the sums of it. Writes into scores."""
+    scores -= scores.max(axis=axis, keepdims=True)
     weights = np.exp(scores, out=scores)
-    return weights, weights.sum(axis=-1, keepdims=True)
+    return weights, weights.sum(axis=axis, keepdims=True)
 
 
-def mask(places):
-    """What is added to scores: −∞ where a key comes later than the query. [tokens, 1, keys]"""
-    keys = np.arange(places[-1] + 1)
-    return np.where(keys > places[:, None], np.float32(-np.inf), np.float32(0))[:, None]
+@functools.cache
+def mask(tokens: int):
+    """What is added to scores among so many tokens: −∞ where the key comes later than the query.
+
+    [keys, 1, queries]
+    """
+    return np.tril(np.full((tokens, tokens), -np.inf, np.float32), k=-1)[:, None]
 
 
 def phases(model: Model, places):

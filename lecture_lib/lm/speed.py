@@ -12,7 +12,7 @@ from lecture_lib.roofline import Roof, Work, floor_time
 from lecture_lib.transformer import TransformerShape, decode_work, prefill_work
 
 VALUE_BYTES = 4  # weights and cache are float32 in memory, whatever the file keeps
-CONTEXT, PROMPT = 64, 256  # tokens
+CONTEXT, PROMPT = 64, 512  # tokens
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,8 @@ def decode_step(shape: TransformerShape, context: int = CONTEXT) -> Work:
 
 
 def prefill(shape: TransformerShape, prompt: int = PROMPT) -> Work:
-    """What reading a prompt takes here, up to the logits that follow it.
-
-    All pairs of tokens are counted, for the masked ones are computed too.
-    """
-    width = {"weight_bytes": VALUE_BYTES, "value_bytes": VALUE_BYTES}
-    return prefill_work(shape, prompt, causal=False, **width)
+    """What reading a prompt takes here, up to the logits that follow it."""
+    return prefill_work(shape, prompt, weight_bytes=VALUE_BYTES, value_bytes=VALUE_BYTES)
 
 
 def floor(work: Work, roof: Roof) -> float:
