@@ -53,6 +53,11 @@ def perplexity(one: Trial) -> float:
     return untouched().perplexity * one.ratio
 
 
+def guessing_evenly() -> int:
+    """The perplexity of whoever takes all tokens for equally likely: their number."""
+    return catalog.shape("SmolLM2-135M").vocabulary
+
+
 def guessed(one: Trial) -> str:
     """The perplexity in words. Beyond a million, twenty times the vocabulary, it says no more.
 

@@ -118,7 +118,10 @@ def _stored(cell: NotebookNode) -> NotebookNode:
 
 @cache
 def _worked(path: Path, _stamp: str) -> dict[int, Worked]:
-    """Number of a cell -> its exercise, worked in the notebook's own kernel once a state."""
+    """Number of a cell -> its exercise, worked in the notebook's own kernel once a state.
+
+    An exercise needs the set-up, the first cell with code, and nothing else of the chapter.
+    """
     notebook = read(path)
     calls = {
         number: _call(cell, place(path.name, number, cell))
@@ -127,9 +130,13 @@ def _worked(path: Path, _stamp: str) -> dict[int, Worked]:
     }
     if not calls:
         return {}
-    for number, (call, answered) in calls.items():
-        cell = notebook.cells[number - 1]
-        cell.source += PROBE.format(call=call, answered=answered.format("_truth"))
+    set_up = next(cell for cell in notebook.cells if cell.cell_type == "code" and cell.source)
+    for number, cell in enumerate(notebook.cells, start=1):
+        if number in calls:
+            call, answered = calls[number]
+            cell.source += PROBE.format(call=call, answered=answered.format("_truth"))
+        elif cell.cell_type == "code" and cell is not set_up:
+            cell.source = ""
     executed(notebook, path, "")
     return {
         number: _told(notebook.cells[number - 1], answered, path, number)

@@ -11,7 +11,7 @@ import pytest
 from lecture_lib import catalog, lm
 from lecture_lib.bench import __main__ as command
 from lecture_lib.bench import formats, measure, methods, published, record
-from lecture_lib.bench.again import again
+from lecture_lib.bench.again import Again, again
 from lecture_lib.bench.calibrated import WINDOW, Bench, reads
 from lecture_lib.bench.experiments import EXPERIMENTS, UNTOUCHED
 from lecture_lib.bench.table import tables
@@ -308,13 +308,21 @@ def test_without_a_model_the_command_says_the_way_to_one(in_tmp, monkeypatch, ca
 def test_a_row_comes_out_again_with_the_real_model():
     found = again("activations INT8 per tensor", WINDOW)
     assert found.agrees
-    assert str(found).endswith("agrees with the record, 4.27 nats a token, within 1 %")
+    assert f"agrees with the record, {found.recorded:.2f} nats a token ± " in str(found)
 
 
 def test_what_does_not_agree_says_so(stand_in):
     found = again("weights Q8_0", model=stand_in)
     assert found.agrees is False
-    assert "not within 1 % of the record" in str(found)
+    assert "another model file, or a mistake" in str(found)
+
+
+def test_what_a_change_costs_may_come_out_differently_by_a_twentieth():
+    found = Again(catalog.trial("activations INT8 per tensor"), WINDOW, 4.0)
+    assert found.allowed == pytest.approx(0.01 * found.recorded + 0.05 * found.trial.difference)
+    edge = replace(found, loss=found.recorded + 0.99 * found.allowed)
+    assert edge.agrees
+    assert not replace(edge, loss=found.recorded + 1.01 * found.allowed).agrees
 
 
 def test_without_a_model_the_record_is_shown(monkeypatch):

@@ -176,6 +176,16 @@ def average_bits(kept: Iterable[Kept]) -> float:
     return bits / sum(one.parameters for one in kept)
 
 
+def shares(kept: Iterable[Kept]) -> dict[str, float]:
+    """The share of the weights that each format keeps, the largest first."""
+    kept = tuple(kept)
+    total = sum(one.parameters for one in kept)
+    found: dict[str, float] = {}
+    for one in kept:
+        found[one.format] = found.get(one.format, 0) + one.parameters / total
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
 def fitting(format: str, width: int) -> str:
     """The format, or what llama.cpp takes instead where its blocks do not divide rows of a width.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from lecture_lib import catalog
-from lecture_lib.quantization.mixes import Kept, average_bits, mixed
+from lecture_lib.quantization.mixes import average_bits, mixed, shares
 from lecture_lib.trials import grown, perplexity, published, recorded, trial, untouched
 from lecture_lib.units import percent, plain
 from lecture_lib.verdicts import check
@@ -12,15 +12,6 @@ MODEL = "Llama-3.1-8B"
 SAME = 0.001  # bits a weight: rounding of what is published
 VISION = {"Coral Edge TPU": "Coral Edge TPU", "Rockchip RK3588 (LPDDR4X)": "RK3588"}
 TWO_BITS = ("Q2_K", "IQ2_XXS", "IQ1_S")
-
-
-def shares(kept: tuple[Kept, ...]) -> dict[str, float]:
-    """The share of the weights that each format keeps, the largest first."""
-    total = sum(one.parameters for one in kept)
-    found: dict[str, float] = {}
-    for one in kept:
-        found[one.format] = found.get(one.format, 0) + one.parameters / total
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def published_bits(file: str) -> float:

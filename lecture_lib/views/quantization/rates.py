@@ -13,6 +13,7 @@ from lecture_lib.trials import (
     family,
     grown,
     guessed,
+    guessing_evenly,
     of_weights,
     published,
     seen,
@@ -49,7 +50,6 @@ TICKS = {
     "× 1,000": 999.0,
 }  # fmt: skip - perplexity beside the untouched model, and what is added to it as a share
 MARKS = dict(zip(FAMILIES, "os^DPv", strict=True))
-VOCABULARY = 49_152  # tokens among which a model may guess
 FORMATS = {
     FAMILIES[name]: [short(one) for one in trials]
     for name, trials in of_weights().items()
@@ -102,7 +102,7 @@ class LossAgainstBits(LectureScene):
         )  # fmt: skip
         ax.set(xlim=(0.8, 9), ylim=(LEAST, MOST), yscale="log")
         ticks(ax.yaxis, np.log1p(list(TICKS.values())), list(TICKS))
-        guess = np.log(VOCABULARY) - untouched().loss
+        guess = np.log(guessing_evenly()) - untouched().loss
         ax.plot([0.8, 9], [guess, guess], zorder=2, **{**LIMIT, "lw": 1.6})
         name = note(ax, "guessing evenly among all tokens", size=10.5, ha="right", va="top")
         name.set_position((8.95, guess * 0.9))

@@ -7,7 +7,7 @@ import numpy as np
 
 from lecture_lib import catalog, lm
 from lecture_lib.scene import State
-from lecture_lib.trials import UNTOUCHED, guessed, perplexity, trial, untouched
+from lecture_lib.trials import UNTOUCHED, guessed, guessing_evenly, perplexity, trial, untouched
 from lecture_lib.units import plain
 from lecture_lib.views.bits.cells import stage
 from lecture_lib.views.style import (
@@ -165,7 +165,7 @@ class ModelSpeaks(LectureScene):
         for value, words in POWERS.items():
             ax.plot([self.at(value)] * 2, [AXIS, AXIS + 5], color=GREY, lw=0.9)
             note(ax, words, ha="center", va="top", **small).set_position((self.at(value), AXIS + 9))
-        guess = self.at(49_152)
+        guess = self.at(guessing_evenly())
         ax.plot([guess] * 2, [AXIS - 9, AXIS + 24], color=INK, lw=2.4)
         note(ax, "guessing evenly", ha="center", va="top", size=10.5).set_position(
             (guess, AXIS + 26)

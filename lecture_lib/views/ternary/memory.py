@@ -90,7 +90,7 @@ TOP, APART, HIGH = 84, 84, 36
 RIGHT = 700
 LOOKS = {
     "layers": {"fc": WEIGHTS, "ec": GROUND, "lw": 1.5},
-    "tables": {"fc": GROUND, "ec": WEIGHTS, "lw": 1.6, "hatch": "...."},
+    "tables": {"fc": GROUND, "ec": WEIGHTS, "lw": 1.6},
 }
 
 
@@ -145,7 +145,7 @@ class WholeModel(LectureScene):
 
     def move(self, state):
         sixteen = readable(sum(state.wide.values()), "B")
-        words = f"dotted: tables, embedding and head; all of it in 16 bits: {sixteen}"
+        words = f"hollow: tables, embedding and head; all of it in 16 bits: {sixteen}"
         change(self.caption, text=words)
         unit = LONGEST / longest(state.model)
         for k, parts in enumerate((state.rival, state.ternary)):

@@ -11,6 +11,7 @@ from lecture_lib.catalog import ByteTrial, Training
 from lecture_lib.catalog.trials import Scored
 from lecture_lib.scene import State
 from lecture_lib.tables import Table
+from lecture_lib.trials import guessing_evenly
 from lecture_lib.units import MEGA, MINUS, plain, readable
 from lecture_lib.views.style import (
     DASHED,
@@ -41,7 +42,6 @@ TEXTS = {"Persuasion": "held_out", "Alice": "alice"}  # field of the trial
 DRAWN = "drawn by chance"
 WRITTEN = {"the likeliest byte": "says", DRAWN: "draws"}
 TERNARY_TRIAL = "weights ternary"
-VOCABULARY = 49_152  # tokens of SmolLM2: whoever guesses blindly has this perplexity
 AGREES = 0.002  # bits per byte: adding in another order differs by less
 LOW, HIGH = 1.8, 3.9  # bits per byte
 
@@ -244,8 +244,8 @@ def rounded_models() -> Table:
 
 def written(perplexity: float) -> str:
     """A perplexity in words; one beyond the vocabulary is worse than guessing."""
-    if perplexity > VOCABULARY:
-        return f"perplexity above {VOCABULARY:,}, worse than guessing"
+    if perplexity > guessing_evenly():
+        return f"perplexity above {guessing_evenly():,}, worse than guessing"
     return f"perplexity {plain(perplexity)}"
 
 
