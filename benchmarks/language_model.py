@@ -15,23 +15,21 @@ import numpy as np
 from lecture_lib import lm, machine
 from lecture_lib.lm import files, gguf, speed
 from lecture_lib.machine import blas_name, blas_threads, cpu_name, load_average, this_machine
-from lecture_lib.roofline import Roof
 
 ROUNDS = 5
 DUE = {"decode": 2.5, "prefill": 1 / 0.6}  # times the floor, at most
 READY = 2.0  # s, at most
 
 
-def races(model) -> list[tuple[Roof, speed.Race]]:
-    """Decoding and prefill, each with the roof of its minute: the round of the median quotient."""
+def races(model) -> list[speed.Race]:
+    """Decoding and prefill, each under the roof of its minute: the round of the median quotient."""
     rounds = []
     for _ in range(ROUNDS):
         roof = this_machine.__wrapped__(repeats=5).roof
-        decode = speed.decode_race(model, roof, repeats=5)
-        rounds.append([(roof, race) for race in (decode, speed.prefill_race(model, roof))])
-    return [
-        sorted(each, key=lambda r: r[1].quotient)[ROUNDS // 2] for each in zip(*rounds, strict=True)
-    ]
+        decode, prefill = speed.decode_race(model, roof, repeats=5), speed.prefill_race(model, roof)
+        rounds.append((decode, prefill))
+    each_step = zip(*rounds, strict=True)
+    return [sorted(step, key=lambda race: race.quotient)[ROUNDS // 2] for step in each_step]
 
 
 def loading() -> float:
@@ -70,8 +68,8 @@ def main():
     print(repr(model))
     print("| step | GB/s | GFLOP/s | floor | measured | quotient | at most |")
     print("|---|---:|---:|---:|---:|---:|---:|")
-    for roof, race in found:
-        rates = f"{roof.bandwidth / 1e9:.1f} | {roof.peak_rate / 1e9:.0f}"
+    for race in found:
+        rates = f"{race.roof.bandwidth / 1e9:.1f} | {race.roof.peak_rate / 1e9:.0f}"
         times = f"{race.floor * 1e3:.1f} ms | {race.measured * 1e3:.1f} ms"
         quotients = f"{race.quotient:.2f} | {DUE[race.what]:.2f}"
         print(f"| {race.what} | {rates} | {times} | {quotients} |")

@@ -49,6 +49,7 @@ def test_reading_counts_each_token_with_itself_and_those_before(model):
 def test_the_recorded_run_meets_what_is_due():
     row = next(row for row in catalog.measurements() if row.engine.startswith("numpy"))
     decode, prefill = speed.recorded(catalog.shape("SmolLM2-135M"), row)
-    assert decode.quotient == pytest.approx(1.77, abs=0.01)
-    assert prefill.quotient == pytest.approx(1.20, abs=0.01)
+    assert 1 < decode.quotient < 2.5
+    assert 1 < prefill.quotient <= 1 / 0.6
+    assert (decode.behind, prefill.tokens) == (row.context_tokens, row.prompt_tokens)
     assert prefill.rate == pytest.approx(row.prefill_tokens_per_s)

@@ -18,7 +18,7 @@ from lecture_lib.views.quantization.grids import BITS, GROUPS, RANGES, WeightsOn
 from lecture_lib.views.quantization.mixed import FILES, MODELS, ModelInMixedDepths, mixed_depths
 from lecture_lib.views.quantization.outliers import METHODS, OutlierRounded, rounded
 from lecture_lib.views.quantization.rates import BESIDE, FORMATS, LEAST, LossAgainstBits, rates
-from lecture_lib.views.quantization.roofline import here, recorded, table, works
+from lecture_lib.views.quantization.roofline import here, recorded, table
 from lecture_lib.views.quantization.samples import INPUTS, ROW, WEIGHTS, inputs_of, weights_of
 
 SPIKE, CHANNEL = "layer 11, into down", "layer 15, into query"
@@ -318,22 +318,28 @@ def test_a_cache_in_16_bits_is_the_one_of_chapter_03():
 
 def test_the_roofline_of_our_model_names_what_each_step_waits_for():
     shape, roof = catalog.shape("SmolLM2-135M"), catalog.machine("AMD EPYC, 2 cores").roof
-    one, prompt = works(shape).values()
+    one = speed.decode_step(shape)
     found = [
-        speed.Race("decode", 1, speed.floor(one, roof), 0.05),
-        speed.Race("prefill", 256, speed.floor(prompt, roof), 1.0),
+        speed.Race("decode", 1, speed.CONTEXT, one, roof, 0.05),
+        speed.Race("prefill", 256, 0, speed.prefill(shape, 256), roof, 1.0),
     ]
-    rows = table(shape, roof, found, "").rows
+    rows = table(found, "").rows
     assert [row[3] for row in rows] == ["memory", "arithmetic"]
+    assert [row[0] for row in rows] == ["one token, 64 behind it", "a prompt of 256 tokens"]
     factor = float(rows[0][-1].split()[0])
     assert factor == pytest.approx(0.05 / (one.traffic / roof.bandwidth), rel=0.03)
     assert one.traffic == pytest.approx(4 * shape.streamed_parameters(), rel=0.02)
 
 
 def test_the_recorded_roofline_is_that_of_the_measured_row():
+    row = next(row for row in catalog.measurements() if row.engine.startswith("numpy"))
     found = recorded()
-    assert [row[-1] for row in found.rows] == ["1.8 ×", "1.2 ×"]
-    assert "16.5 GB/s" in found.note
+    assert [cells[0] for cells in found.rows] == [
+        f"one token, {row.context_tokens} behind it", f"a prompt of {row.prompt_tokens} tokens",
+    ]  # fmt: skip
+    for cells, race in zip(found.rows, speed.recorded(catalog.shape(row.model), row), strict=True):
+        assert cells[-1] == f"{race.measured / race.floor:.2g} ×"
+    assert row.device in found.note
 
 
 def test_without_a_model_nothing_is_timed_and_that_is_said():

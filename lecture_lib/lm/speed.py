@@ -21,8 +21,15 @@ class Race:
 
     what: str  # "decode" or "prefill"
     tokens: int  # that the step gives, or reads
-    floor: float  # s, least time by the roofline: arithmetic and traffic overlap fully
+    behind: int  # tokens in the cache before it
+    work: Work
+    roof: Roof
     measured: float  # s
+
+    @property
+    def floor(self) -> float:
+        """The least time [s] under the roof: arithmetic and traffic overlap fully."""
+        return float(floor_time(self.work, self.roof))
 
     @property
     def quotient(self) -> float:
@@ -45,11 +52,6 @@ def prefill(shape: TransformerShape, prompt: int = PROMPT) -> Work:
     return prefill_work(shape, prompt, weight_bytes=VALUE_BYTES, value_bytes=VALUE_BYTES)
 
 
-def floor(work: Work, roof: Roof) -> float:
-    """The least time [s] for the work under the roof."""
-    return float(floor_time(work, roof))
-
-
 def decode_race(model: Model, roof: Roof, context: int = CONTEXT, repeats: int = 10) -> Race:
     """One more token behind so many: the least time under the roof, and the best of the repeats."""
     cache = Cache(model, context + 1)
@@ -59,7 +61,8 @@ def decode_race(model: Model, roof: Roof, context: int = CONTEXT, repeats: int =
         cache.tokens = context  # the token is forgotten again, so that all steps are alike
         states(model, [0], cache=cache)[-1] @ model.head.T
 
-    return _race("decode", 1, decode_step(model.shape, context), roof, step, repeats)
+    measured = _best(step, repeats)
+    return Race("decode", 1, context, decode_step(model.shape, context), roof, measured)
 
 
 def prefill_race(model: Model, roof: Roof, prompt: int = PROMPT, repeats: int = 3) -> Race:
@@ -68,21 +71,21 @@ def prefill_race(model: Model, roof: Roof, prompt: int = PROMPT, repeats: int = 
     def read():
         states(model, np.zeros(prompt, int))[-1] @ model.head.T
 
-    return _race("prefill", prompt, prefill(model.shape, prompt), roof, read, repeats)
+    measured = _best(read, repeats)
+    return Race("prefill", prompt, 0, prefill(model.shape, prompt), roof, measured)
 
 
 def recorded(shape: TransformerShape, row) -> tuple[Race, Race]:
     """Decoding and prefill as a measured row of the catalog has them, under its machine's roof."""
     roof = Roof(row.device, row.peak, row.bandwidth)
-    decoding = floor(decode_step(shape, row.context_tokens), roof)
-    reading = floor(prefill(shape, row.prompt_tokens), roof)
+    context, prompt = row.context_tokens, row.prompt_tokens
+    decoding, reading = decode_step(shape, context), prefill(shape, prompt)
     return (
-        Race("decode", 1, decoding, 1 / row.tokens_per_s),
-        Race("prefill", row.prompt_tokens, reading, row.prompt_tokens / row.prefill_tokens_per_s),
+        Race("decode", 1, context, decoding, roof, 1 / row.tokens_per_s),
+        Race("prefill", prompt, 0, reading, roof, prompt / row.prefill_tokens_per_s),
     )
 
 
-def _race(what, tokens, work: Work, roof: Roof, run: Callable[[], object], repeats: int) -> Race:
+def _best(run: Callable[[], object], repeats: int) -> float:
     run()  # the first time, memory is still being laid out
-    best = min(seconds(run) for _ in range(repeats))
-    return Race(what, tokens, floor(work, roof), best)
+    return min(seconds(run) for _ in range(repeats))

@@ -3,21 +3,12 @@
 from lecture_lib import catalog, lm
 from lecture_lib.lm import speed
 from lecture_lib.machine import Measured, cpu_name, this_machine
-from lecture_lib.roofline import Roof, Work
+from lecture_lib.roofline import Roof
 from lecture_lib.tables import Table
-from lecture_lib.transformer import TransformerShape
 from lecture_lib.units import plain, readable
 
 STEPS, PROMPTS = 5, 1  # repeats, of which the best counts
 PROMPT = 64  # tokens: enough to wait for arithmetic, and soon read
-
-
-def works(shape: TransformerShape) -> dict[str, Work]:
-    """What both steps calculate and move, in 32 bits."""
-    return {
-        f"one token, {speed.CONTEXT} behind it": speed.decode_step(shape),
-        f"a prompt of {PROMPT} tokens": speed.prefill(shape, PROMPT),
-    }
 
 
 def races(model: lm.Model, roof: Roof) -> tuple[speed.Race, speed.Race]:
@@ -28,13 +19,14 @@ def races(model: lm.Model, roof: Roof) -> tuple[speed.Race, speed.Race]:
     )
 
 
-def table(shape: TransformerShape, roof: Roof, found, note: str) -> Table:
+def table(found: tuple[speed.Race, ...], note: str) -> Table:
     """Predicted beside measured: the floor, the time, and how far apart they are."""
     rows = []
-    for (words, work), race in zip(works(shape).items(), found, strict=True):
+    for race in found:
+        work, roof = race.work, race.roof
         reads = work.traffic / roof.bandwidth >= work.flops / roof.peak_rate
         rows.append((
-            words, readable(work.traffic, "B"), readable(work.flops, "FLOP"),
+            named(race), readable(work.traffic, "B"), readable(work.flops, "FLOP"),
             "memory" if reads else "arithmetic", readable(race.floor, "s"),
             readable(race.measured, "s"), f"{plain(race.quotient, 2)} ×",
         ))  # fmt: skip
@@ -42,15 +34,23 @@ def table(shape: TransformerShape, roof: Roof, found, note: str) -> Table:
     return Table(header, tuple(rows), note)
 
 
+def named(race: speed.Race) -> str:
+    """The step in words."""
+    if race.what == "decode":
+        return f"one token, {race.behind} behind it"
+    return f"a prompt of {race.tokens} tokens"
+
+
 def recorded() -> Table:
     """Both steps as they were timed on a machine that the catalog names."""
     row = next(row for row in catalog.measurements() if row.engine.startswith("numpy"))
-    shape, roof = catalog.shape(row.model), Roof(row.device, row.peak, row.bandwidth)
+    found = speed.recorded(catalog.shape(row.model), row)
+    roof = found[0].roof
     note = (
-        f"Recorded on one thread ({row.device}, {row.engine}): {readable(roof.bandwidth, 'B/s')} "
-        f"and {readable(roof.peak_rate, 'FLOP/s')} in 32 bits, measured in the same minutes."
+        f"Recorded ({row.device}, {row.engine}): {readable(roof.bandwidth, 'B/s')} and "
+        f"{readable(roof.peak_rate, 'FLOP/s')} in 32 bits, measured in the same minutes."
     )
-    return table(shape, roof, speed.recorded(shape, row), note)
+    return table(found, note)
 
 
 def here(model: lm.Model | None) -> Table | str:
@@ -65,4 +65,4 @@ def here(model: lm.Model | None) -> Table | str:
     )
     if not measured.steady:
         note += " The measurement was unsteady: close other programs and restart the kernel."
-    return table(model.shape, roof, races(model, roof), note)
+    return table(races(model, roof), note)
