@@ -58,9 +58,9 @@ def test_a_third_of_the_trained_trits_are_zero_as_of_any_bell_curve():
     rounded = np.concatenate(
         [ternary.absmean(full.weights[name])[0].ravel() for name in full.matrices]
     )
-    assert np.mean(trained == 0) == pytest.approx(0.3209, abs=1e-4)
-    assert np.mean(rounded == 0) == pytest.approx(0.3155, abs=1e-4)
-    assert ternary.entropy(trained) == pytest.approx(1.5845, abs=1e-4)
+    assert np.mean(trained == 0) == pytest.approx(0.3397, abs=1e-4)
+    assert np.mean(rounded == 0) == pytest.approx(0.3241, abs=1e-4)
+    assert ternary.entropy(trained) == pytest.approx(1.5848, abs=1e-4)
 
 
 def test_weights_of_more_than_three_values_have_no_trits():
@@ -118,9 +118,10 @@ def test_a_loss_is_found_again(name, losses):
 
 def test_rounding_the_full_twin_costs_much_and_training_with_three_values_does_not(losses):
     pair = lm.compare(losses["full, rounded to three values"], losses["full"])
-    assert pair.difference > 0.2 > 6 * pair.error
-    worse = lm.compare(losses["full, put into TQ2_0"], losses["full, rounded to three values"])
-    assert worse.difference > 2 * worse.error
+    assert pair.difference > 3 > 20 * pair.error
+    assert losses["full, rounded to three values"].mean() > trainings["full"].pairs
+    other = lm.compare(losses["full, put into TQ2_0"], losses["full"])
+    assert 1 < other.difference < pair.difference
     assert abs(losses["ternary"].mean() - losses["full"].mean()) < 0.1
 
 

@@ -144,7 +144,23 @@ def test_a_norm_leaves_a_mean_square_of_one():
 
 
 def test_silu_is_the_identity_far_right_nothing_far_left_and_silent_at_both():
-    np.testing.assert_allclose(forward.silu(np.float32([200, 0, -200])), [200, 0, 0], atol=1e-30)
+    gate = np.float32([[200, 0, -200]])
+    np.testing.assert_allclose(forward.gated(gate, np.ones_like(gate)), [[200, 0, 0]], atol=1e-30)
+
+
+@pytest.mark.parametrize("tokens", [1, 4, 5, 11])
+def test_tiles_of_queries_change_nothing(model, tokens, monkeypatch):
+    """The last tile may be a short one, and a cache may stand before the first."""
+    text = np.random.default_rng(5).integers(0, 256, tokens + 7)
+
+    def read():
+        cache = lm.Cache(model)
+        lm.logits(model, text[:7], cache=cache)
+        return lm.logits(model, text[7:], cache=cache)
+
+    whole = read()
+    monkeypatch.setattr(forward, "TILE", 4)
+    np.testing.assert_allclose(read(), whole, atol=2e-5)
 
 
 def test_turning_keeps_lengths_and_gives_scores_that_know_only_the_distance(model):

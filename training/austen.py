@@ -15,6 +15,7 @@ import lzma
 import struct
 import subprocess
 import tarfile
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -55,7 +56,10 @@ def split(text: bytes) -> tuple[bytes, bytes]:
 def _package(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if not list(folder.glob(f"{PACKAGE}_*.deb")):
-        subprocess.run(["apt-get", "download", PACKAGE], cwd=folder, check=True)
+        with tempfile.TemporaryDirectory(dir=folder) as aside:  # both twins may begin at once
+            subprocess.run(["apt-get", "download", PACKAGE], cwd=aside, check=True)
+            (package,) = Path(aside).glob("*.deb")
+            package.replace(folder / package.name)
     return sorted(folder.glob(f"{PACKAGE}_*.deb"))[-1]
 
 

@@ -21,6 +21,7 @@ from lecture_lib.machine import cpu_name, usable_cores
 PROMPT, COUNT, TEMPERATURE = "It is a truth", 100, 0.6
 EXTRACT = 65_536  # byte of the text that was held out
 MEASURED = 8_192  # byte of each text
+KEPT_EVERY = 1000  # steps between two points of a curve, after as many with all of them
 BESIDE = {"ternary": "full"}  # all others are held against their untouched twin
 WEIGHTS = {
     "full": "as they are",
@@ -36,7 +37,7 @@ HEAD = """\
 #   peak_rate, seed         of AdamW's schedule (training/train.py); of the weights and the order
 #   seconds, threads        on a machine that was shared
 #   pairs                   bits per byte of the text held out, by a table of pairs of bytes
-#   curve                   bits per byte: train since the point before, held_out of 32 windows
+#   curve                   bits per byte: train over 100 steps, held_out of 32 windows
 # [trial."..."]      a variant of lecture_lib/byte_models.py
 #   beside                  the variant that it is held against, byte by byte
 #   held_out, alice         bits per byte on texts.persuasion() and on Alice, 8,191 bytes each
@@ -75,6 +76,7 @@ def training(twin: str, said: dict, text_bytes: int, pairs: float) -> str:
     points = [
         f"    {{ step = {p['step']}, train = {p['train']:.4f}, held_out = {p['held_out']:.4f} }},"
         for p in said["curve"]
+        if p["step"] <= KEPT_EVERY or p["step"] % KEPT_EVERY == 0
     ]
     return f"""\
 [training.{twin}]

@@ -142,9 +142,7 @@ def attention(layer: Layer, x, turns, cache: Cache):
 def mlp(layer: Layer, x):
     """SwiGLU: how much of what `up` finds may pass is decided by `gate`. [tokens, model dim]"""
     x = layer.normed("ffn_norm", x)
-    passed, found = layer.times("ffn_gate", x), layer.times("ffn_up", x)
-    for rows in tiles(len(x)):
-        passed[rows] = silu(passed[rows]) * found[rows]
+    passed = gated(layer.times("ffn_gate", x), layer.times("ffn_up", x))
     return layer.times("ffn_down", layer.sub_normed("ffn_sub_norm", passed))
 
 
@@ -156,15 +154,24 @@ def tiles(tokens: int):
 def normed(x, gain, epsilon):
     """RMSNorm: each vector scaled to a mean square of one, times a learned gain per channel."""
     mean_square = np.vecdot(x, x)[:, None] / np.float32(x.shape[1])
-    return x * (1 / np.sqrt(mean_square + np.float32(epsilon))) * gain
+    scale, result = 1 / np.sqrt(mean_square + np.float32(epsilon)), np.empty_like(x)
+    for rows in tiles(len(x)):
+        np.multiply(x[rows], scale[rows], out=result[rows])
+        result[rows] *= gain
+    return result
 
 
-def silu(x):
-    """x · sigmoid(x)."""
+def gated(gate, up):
+    """silu(gate) · up, with silu(x) = x · sigmoid(x). Writes into gate."""
+    room = np.empty_like(gate[:TILE])
     with np.errstate(over="ignore"):  # e^100 is infinite here, and x over infinity is 0
-        divisor = np.exp(-x)
-        divisor += 1
-        return np.divide(x, divisor, out=divisor)
+        for rows in tiles(len(gate)):
+            passed, divisor = gate[rows], room[: rows.stop - rows.start]
+            np.exp(np.negative(passed, out=divisor), out=divisor)
+            divisor += 1
+            passed /= divisor
+            passed *= up[rows]
+    return gate
 
 
 def averages(q, keys, values):
@@ -176,16 +183,16 @@ def averages(q, keys, values):
     tokens, heads, shared, dim = q.shape
     scores = keys @ q.transpose(1, 2, 0, 3).reshape(heads, -1, dim).swapaxes(1, 2)
     scores.reshape(heads, -1, shared, tokens)[:, -tokens:] += mask(tokens)
-    weights, total = exponentials(scores, axis=1)
-    fetched = (weights.swapaxes(1, 2) @ values) / total.swapaxes(1, 2)
+    weights = exponentials(scores, axis=1)
+    total = np.ones(len(keys[0]), np.float32) @ weights  # faster than adding up
+    fetched = (weights.swapaxes(1, 2) @ values) / total[..., None]
     return fetched.reshape(heads, shared, tokens, dim).transpose(2, 0, 1, 3)
 
 
 def exponentials(scores, axis=-1):
-    """What softmax divides: e^score up to a factor, and the sums of it. Writes into scores."""
+    """What softmax divides by its sum: e^score, up to a factor. Written into scores."""
     scores -= scores.max(axis=axis, keepdims=True)
-    weights = np.exp(scores, out=scores)
-    return weights, weights.sum(axis=axis, keepdims=True)
+    return np.exp(scores, out=scores)
 
 
 @functools.cache

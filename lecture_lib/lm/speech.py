@@ -74,8 +74,8 @@ def chances(logits, temperature=1.0, top_k=None, top_p=None) -> np.ndarray:
     _refuse(temperature > 0, "temperature", temperature, "0 or more")
     _refuse(top_k is None or top_k >= 1, "top_k", top_k, "1 or more")
     _refuse(top_p is None or 0 < top_p <= 1, "top_p", top_p, "above 0, and at most 1")
-    chance, total = exponentials(np.asarray(logits, np.float64) / temperature)
-    chance /= total
+    chance = exponentials(np.asarray(logits, np.float64) / temperature)
+    chance /= chance.sum()
     order = np.argsort(-chance, kind="stable")
     kept = len(order) if top_k is None else top_k
     if top_p is not None:

@@ -10,6 +10,7 @@ from lecture_lib.operation_costs import (
     without_multiplying,
 )
 from lecture_lib.quantization.ternary import INFORMATION
+from lecture_lib.trials import perplexity, untouched
 from lecture_lib.units import MEGA, percent, plain, readable
 from lecture_lib.wide_tables import bytes_by_part
 
@@ -138,11 +139,11 @@ def rounded_afterwards() -> Choice:
     """What does a trained model become, if it is rounded to three values?"""
     trits = catalog.trial("weights ternary")
     four, blind = catalog.trial("weights Q4_0"), catalog.shape("SmolLM2-135M").vocabulary
-    untouched = trits.perplexity / trits.ratio
-    options = [untouched * four.ratio, untouched * 3, 2000.0, 2.0 * blind]
-    ruined = trits.perplexity > blind
+    base, found = untouched().perplexity, perplexity(trits)
+    options = [base * four.ratio, base * 3, 2000.0, 2.0 * blind]
+    ruined = found > blind
     return Choice(
-        f"SmolLM2-135M has a perplexity of {plain(untouched, 2)} on Alice in Wonderland. Its "
+        f"SmolLM2-135M has a perplexity of {plain(base)} on Alice in Wonderland. Its "
         "layers are rounded to three values by BitNet's rule, and nothing is trained. What is it "
         "then?",
         (
@@ -163,10 +164,10 @@ def rounded_afterwards() -> Choice:
             ),
             Option(
                 f"above {blind:,}, worse than guessing blindly",
-                f"It is {plain(trits.perplexity / MEGA, 2)} million, and the model writes "
+                f"It is {plain(found / MEGA, 2)} million, and the model writes "
                 f"“{trits.says[:20].strip()}…”, as nothing in it was trained for three values.",
             ),
         ),
-        right=3 if ruined else min(range(3), key=lambda k: abs(options[k] - trits.perplexity)),
+        right=3 if ruined else min(range(3), key=lambda k: abs(options[k] - found)),
         source=f"Measured on {trits.measured_on}: rows of lecture_lib/data/bench.toml.",
     )

@@ -8,6 +8,7 @@ import numpy as np
 from lecture_lib import catalog
 from lecture_lib.catalog import Trial
 from lecture_lib.scene import State
+from lecture_lib.trials import guessed, untouched
 from lecture_lib.units import plain
 from lecture_lib.views.panel import WIDTH, Panel
 from lecture_lib.views.style import (
@@ -84,18 +85,18 @@ def more(difference: float, error: float) -> str:
 @dataclass(frozen=True, eq=False)
 class Lost(State):
     trial: Trial
-    base: float  # perplexity of the untouched model on the same tokens
+    base: float  # perplexity of the untouched model
 
 
 def lost(*, trial: str) -> Lost:
     """What the bench found of one trial."""
     one = catalog.trial(trial)
-    base = one.perplexity / one.ratio
+    base = untouched().perplexity
     what, _, how = one.name.partition(" ")
     whose = "weights and activations" if what == "both" else what
     says = (
         f"{whose.capitalize()} in {how}, {plain(one.bits, 4)} bits each: perplexity "
-        f"{plain(one.perplexity)}, untouched {plain(base)}: "
+        f"{guessed(one)}, untouched {plain(base)}: "
         f"{more(one.difference, one.difference_error)}."
     )
     if one.says:
@@ -176,8 +177,8 @@ class LossByBits(LectureScene):
         how, *way = more(one.difference, one.difference_error).rsplit(" ", 1)
         factor = way == ["times"]
         self.panel.write(
-            (plain(one.perplexity), "perplexity"),
-            (plain(state.base), "untouched, on the same text"),
+            (guessed(one), "perplexity"),
+            (plain(state.base), "untouched"),
             (f"{how} ×", "of the untouched") if factor else (how, f"{way[0]} than untouched"),
             (plain(one.bits, 4), "bits for each value"),
         )

@@ -11,8 +11,8 @@ from lecture_lib.catalog import ByteTrial, Training
 from lecture_lib.catalog.trials import Scored
 from lecture_lib.scene import State
 from lecture_lib.tables import Table
-from lecture_lib.trials import guessing_evenly
-from lecture_lib.units import MEGA, MINUS, plain, readable
+from lecture_lib.trials import guessing_evenly, perplexity
+from lecture_lib.units import MEGA, MINUS, percent, plain, readable
 from lecture_lib.views.style import (
     DASHED,
     EDGE,
@@ -43,7 +43,7 @@ DRAWN = "drawn by chance"
 WRITTEN = {"the likeliest byte": "says", DRAWN: "draws"}
 TERNARY_TRIAL = "weights ternary"
 AGREES = 0.002  # bits per byte: adding in another order differs by less
-LOW, HIGH = 1.8, 3.9  # bits per byte
+LOW, HIGH = 1.4, 6.0  # bits per byte
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +99,10 @@ def held_out(training: Training) -> np.ndarray:
 
 LEFT, BOX = 64, 372  # CSS px: left of the chart, and what it leaves for the words
 LINES, LETTERS = 9, 40
-LOOKS = {"full": {"color": GREY, "marker": "s"}, "ternary": {"color": WEIGHTS, "marker": "o"}}
+LOOKS = {  # where the twins agree, the circle stands in the square
+    "full": {"marker": "s", "ms": 8, "mfc": GROUND, "mec": GREY, "mew": 1.4},
+    "ternary": {"marker": "o", "ms": 4, "color": WEIGHTS},
+}
 NAMES = {"full": SOFT, "ternary": WEIGHTS}
 
 
@@ -121,25 +124,24 @@ class TrainedBesideRounded(LectureScene):
             figure, y="bits per byte", x="million bytes read in training", left=LEFT, right=BOX
         )
         ax.set(xlim=(0, right), ylim=(LOW, HIGH))
-        at = np.arange(2, HIGH, 0.5)
+        at = np.arange(2, HIGH)
         ticks(ax.yaxis, at, [plain(y) for y in at])
-        at = np.arange(0, self.end, 0.25 if self.end < 2 else 1)
+        at = np.arange(0, self.end, 2)
         ticks(ax.xaxis, at, [plain(x) for x in at])
         pairs = next(iter(trainings.values())).pairs
         ax.plot([0, right], [pairs, pairs], color=GREY, lw=1.4, ls=DASHED, zorder=3)
         words = f"a table of which byte follows which: {plain(pairs)}"
         table = note(ax, words, color=SOFT, size=10.5, va="bottom", weight="normal")
-        table.set_position((self.end * 0.18, pairs + 0.03))
+        table.set_position((self.end * 0.18, pairs + 0.06))
         for twin, training in trainings.items():
-            ax.plot(read_bytes(training), held_out(training), ls="", ms=5, zorder=5,
-                    **LOOKS[twin], **EDGE)  # fmt: skip
+            ax.plot(read_bytes(training), held_out(training), ls="", zorder=5, **LOOKS[twin])
         self.names = {twin: note(ax, words, color=NAMES[twin], size=10.5, zorder=7)
                       for twin, words in TWINS.items()}  # fmt: skip
         first = {twin: held_out(t)[-1] for twin, t in trainings.items()}
         for twin, text in self.names.items():
             below = twin == min(first, key=first.get)
             at = read_bytes(trainings[twin]), held_out(trainings[twin])
-            middle = float(np.interp(self.end / 2, *at)) + (-0.17 if below else 0.1)
+            middle = float(np.interp(self.end / 2, *at)) + (-0.2 if below else 0.2)
             text.set(x=self.end / 2, y=middle, va="top" if below else "bottom", ha="center")
         self.way = self.moving(*ax.plot([], [], color=INK, lw=1.6, zorder=4))
         hollow = {"mfc": GROUND, "mec": INK, "mew": 1.6, "ms": 9, "zorder": 7}
@@ -170,7 +172,7 @@ class TrainedBesideRounded(LectureScene):
         change(self.way, data=([x, x], [state.twin_bits, state.bits]))
         change(self.twin, data=([x], [state.twin_bits]))
         change(self.mark, data=([x], [state.bits]))
-        change(self.number, text=plain(state.bits), position=(x, state.bits + 0.1))
+        change(self.number, text=plain(state.bits), position=(x, state.bits + 0.2))
         name = next(words for words, name in VARIANTS.items() if name == state.trial.name)
         change(self.title, text=name[0].upper() + name[1:])
         size = readable(state.trial.matrix_bytes, "B")
@@ -186,16 +188,32 @@ def variants_told() -> Table:
     """All that was done to the two byte models: bits per byte on two texts, and their bytes."""
     rows = tuple(
         (
-            trial.name, trial.format, readable(trial.matrix_bytes, "B"),
+            trial.name, trial.format, readable(trial.matrix_bytes, "B"), weights_err(trial.name),
             plain(trial.held_out.bits), signed(trial), trial.beside, plain(trial.alice.bits),
         )
         for trial in catalog.byte_trials().values()
     )  # fmt: skip
     header = (
-        "variant", "layers in", "bytes", "Persuasion, bits", "difference", "to", "Alice, bits",
+        "variant", "layers in", "bytes", "weights err", "Persuasion, bits", "difference", "to",
+        "Alice, bits",
     )  # fmt: skip
-    note = "Bits per byte; ± is one standard error of the difference, taken byte by byte."
+    note = (
+        "Weights: root of mean squares, as a share of the twin's. Bits per byte; ± is one standard "
+        "error of the difference, taken byte by byte."
+    )
     return Table(header, rows, note)
+
+
+def weights_err(name: str) -> str:
+    """How far a variant's matrices are from its twin's, computed here: as a share of these."""
+    variant = byte_models.variant(name)
+    twin = byte_models.load(variant.twin)
+    lost = kept = 0.0
+    for matrix in twin.matrices if variant.change else ():
+        weights = twin.weights[matrix]
+        lost += float(np.square(variant.change(matrix, weights) - weights).sum())
+        kept += float(np.square(weights).sum())
+    return percent((lost / kept) ** 0.5) if lost else "–"
 
 
 def signed(trial: ByteTrial) -> str:
@@ -225,10 +243,9 @@ def again() -> Table:
 def rounded_models() -> Table:
     """A real model and our own small one, before and after rounding to three values."""
     base, trits = catalog.trial("as shipped"), catalog.trial(TERNARY_TRIAL)
-    ruined, untouched = trits.perplexity, trits.perplexity / trits.ratio  # on the same tokens
     rows = [
-        ("SmolLM2-135M-Instruct", "as shipped, 5 bits", written(untouched), begun(base.says)),
-        ("SmolLM2-135M-Instruct", "rounded to three values", written(ruined), begun(trits.says)),
+        ("SmolLM2-135M-Instruct", layers, written(perplexity(one)), begun(one.says))
+        for layers, one in (("as shipped, 5 bits", base), ("rounded to three values", trits))
     ]
     for name in ("full", "full, rounded to three values", "ternary"):
         trial = catalog.byte_trials()[name]
@@ -236,17 +253,17 @@ def rounded_models() -> Table:
         rows.append(("byte model", name, f"{plain(trial.held_out.bits)} bits a byte", words))
     header = ("model", "layers", "loss", "goes on")
     note = (
-        f"SmolLM2: perplexity on Alice, {trits.tokens} tokens, and after “{base.prompt}”. Byte "
-        f"models: on Persuasion, and after “{trial.prompt}”, drawn by chance."
+        f"SmolLM2: perplexity on Alice, and after “{base.prompt}”. Byte models: on Persuasion, and "
+        f"after “{trial.prompt}”, drawn by chance."
     )
     return Table(header, tuple(rows), note)
 
 
-def written(perplexity: float) -> str:
+def written(found: float) -> str:
     """A perplexity in words; one beyond the vocabulary is worse than guessing."""
-    if perplexity > guessing_evenly():
+    if found > guessing_evenly():
         return f"perplexity above {guessing_evenly():,}, worse than guessing"
-    return f"perplexity {plain(perplexity)}"
+    return f"perplexity {plain(found)}"
 
 
 def begun(words: str, most: int = 44) -> str:
