@@ -325,7 +325,7 @@ def test_the_roofline_of_our_model_names_what_each_step_waits_for():
     ]
     rows = table(found, "").rows
     assert [row[3] for row in rows] == ["memory", "arithmetic"]
-    assert [row[0] for row in rows] == ["one token, 64 behind it", "a prompt of 256 tokens"]
+    assert [row[0] for row in rows] == ["one token after 64", "a prompt of 256"]
     factor = float(rows[0][-1].split()[0])
     assert factor == pytest.approx(0.05 / (one.traffic / roof.bandwidth), rel=0.03)
     assert one.traffic == pytest.approx(4 * shape.streamed_parameters(), rel=0.02)
@@ -335,7 +335,7 @@ def test_the_recorded_roofline_is_that_of_the_measured_row():
     row = next(row for row in catalog.measurements() if row.engine.startswith("numpy"))
     found = recorded()
     assert [cells[0] for cells in found.rows] == [
-        f"one token, {row.context_tokens} behind it", f"a prompt of {row.prompt_tokens} tokens",
+        f"one token after {row.context_tokens}", f"a prompt of {row.prompt_tokens}",
     ]  # fmt: skip
     for cells, race in zip(found.rows, speed.recorded(catalog.shape(row.model), row), strict=True):
         assert cells[-1] == f"{race.measured / race.floor:.2g} ×"

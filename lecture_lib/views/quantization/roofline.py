@@ -35,10 +35,10 @@ def table(found: tuple[speed.Race, ...], note: str) -> Table:
 
 
 def named(race: speed.Race) -> str:
-    """The step in words."""
+    """The step in words, of which a slide holds few."""
     if race.what == "decode":
-        return f"one token, {race.behind} behind it"
-    return f"a prompt of {race.tokens} tokens"
+        return f"one token after {race.behind}"
+    return f"a prompt of {race.tokens}"
 
 
 def recorded() -> Table:
@@ -48,7 +48,7 @@ def recorded() -> Table:
     roof = found[0].roof
     note = (
         f"Recorded ({row.device}, {row.engine}): {readable(roof.bandwidth, 'B/s')} and "
-        f"{readable(roof.peak_rate, 'FLOP/s')} in 32 bits, measured in the same minutes."
+        f"{readable(roof.peak_rate, 'FLOP/s')} in 32 bits, in the same minute."
     )
     return table(found, note)
 

@@ -98,7 +98,7 @@ def held_out(training: Training) -> np.ndarray:
 
 
 LEFT, BOX = 64, 372  # CSS px: left of the chart, and what it leaves for the words
-LINES, LETTERS = 9, 40
+LINES, LETTERS = 9, 36
 LOOKS = {  # where the twins agree, the circle stands in the square
     "full": {"marker": "s", "ms": 8, "mfc": GROUND, "mec": GREY, "mew": 1.4},
     "ternary": {"marker": "o", "ms": 4, "color": WEIGHTS},
