@@ -342,5 +342,6 @@ def test_the_recorded_roofline_is_that_of_the_measured_row():
     assert row.device in found.note
 
 
-def test_without_a_model_nothing_is_timed_and_that_is_said():
-    assert here(None).startswith("The model is not installed here")
+def test_without_a_model_nothing_is_timed_and_that_is_said(capsys):
+    assert here(None) is None
+    assert capsys.readouterr().out.startswith("The model is not installed here")

@@ -53,10 +53,11 @@ def recorded() -> Table:
     return table(found, note)
 
 
-def here(model: lm.Model | None) -> Table | str:
-    """The model timed on this machine; a sentence where it is not installed."""
+def here(model: lm.Model | None) -> Table | None:
+    """The model timed on this machine; where it is not installed, that is printed."""
     if model is None:
-        return "The model is not installed here, so nothing was timed."
+        print("The model is not installed here, so nothing was timed.")
+        return None
     measured: Measured = this_machine()
     roof = measured.roof
     note = (
