@@ -22,7 +22,7 @@ from lecture_lib.quantization import block_floats, ggml
 from lecture_lib.quantization.rounding import Grid
 from lecture_lib.quantization.small_floats import E2M1, E2M3, E3M2, E4M3, E5M2
 
-MANY, SOME, FEW = 2048, 1024, 512  # tokens that are predicted
+MANY, SOME = 2048, 1024  # tokens that are predicted
 ALL = "all 210 matrices"
 UNTOUCHED = "as shipped"
 
@@ -61,21 +61,19 @@ def label(stored: Format, of: str) -> str:
     return f"{stored.name} {'in' if sharing[0].isdigit() else 'per'} {sharing}"
 
 
-def of_weights(stored: Format, note="", tokens=SOME, says=True, source="") -> Experiment:
+def of_weights(stored: Format, note="", says=True, source="") -> Experiment:
     run = methods.weights_in(stored)
     name = f"weights {source}{label(stored, 'weights')}"
-    return Experiment(
-        name, "weights", "RTN", run, weights=stored, tokens=tokens, says=says, note=note
-    )
+    return Experiment(name, "weights", "RTN", run, weights=stored, says=says, note=note)
 
 
-def of_activations(stored: Format, note="", tokens=SOME, **way) -> Experiment:
+def of_activations(stored: Format, note="") -> Experiment:
     run = methods.inputs_in(stored)
     name = f"activations {label(stored, 'activations')}"
     shown = per(stored, "activations")
     if stored.sharing == "tensor":
         note = f"{note} {notes.IN_WINDOWS}".strip()
-    return Experiment(name, "activations", "RTN", run, activations=shown, tokens=tokens, note=note)
+    return Experiment(name, "activations", "RTN", run, activations=shown, note=note)
 
 
 def isolated(words: str, where: str, run_of) -> Experiment:
@@ -87,15 +85,14 @@ def isolated(words: str, where: str, run_of) -> Experiment:
     )
 
 
-def of_both(weights: Format, inputs: Format, tokens=SOME) -> Experiment:
+def of_both(weights: Format, inputs: Format) -> Experiment:
     run = methods.both_in(weights, inputs)
     words = label(weights, "weights")
     other = label(inputs, "activations")
     name = f"both {words}" if words == other else f"both {words} and {other}"
     return Experiment(
-        name, "weights and activations", "RTN", run, weights, per(inputs, "activations"),
-        tokens=tokens,
-    )  # fmt: skip
+        name, "weights and activations", "RTN", run, weights, per(inputs, "activations")
+    )
 
 
 def of_cache(words: str, keys: Format | None, values: Format | None, note="") -> Experiment:
@@ -108,10 +105,9 @@ def of_cache(words: str, keys: Format | None, values: Format | None, note="") ->
     )  # fmt: skip
 
 
-def cured(name: str, method: str, run, inputs, weights=None, note="", tokens=SOME) -> Experiment:
+def cured(name: str, method: str, run, inputs, weights=None, note="") -> Experiment:
     of = "weights and activations" if weights else "activations"
-    return Experiment(name, of, method, run, weights, per(inputs, "activations"), note=note,
-                      tokens=tokens)  # fmt: skip
+    return Experiment(name, of, method, run, weights, per(inputs, "activations"), note=note)
 
 
 INT8_TENSOR, INT8_ROW = integers(8, "tensor"), integers(8)
@@ -165,7 +161,7 @@ ROUNDED = [
     of_weights(integers(bits, group, symmetric),
                notes.NEARLY if (bits, group, symmetric) == (4, 32, False) else
                notes.RUN_ON if group == 128 else "",
-               tokens=SOME if bits in (4, 3) else FEW, says=bits < 8 and group == 32)
+               says=bits < 8 and group == 32)
     for bits in (4, 3, 2, 8)
     for group in ("row", 32, 64, 128, "tensor")
     for symmetric in (True, False)
@@ -183,12 +179,11 @@ SINK = Experiment(
     "weights UINT3 in 64 values, GPTQ but at keys and values", "weights", "GPTQ",
     methods.by_gptq(Grid(3, False, 64), methods.but_keys_and_values, damping=0.1),
     weights=integers(3, 64, False), where="all but attn_k and attn_v, which are rounded plainly",
-    tokens=FEW, note=notes.SINK,
+    note=notes.SINK,
 )  # fmt: skip
 
 FLOATS = [
-    of_weights(floats(small, group), tokens=SOME if group == "tensor" else FEW,
-               says=group == "tensor")
+    of_weights(floats(small, group), says=group == "tensor")
     for small in (E4M3, E5M2, E3M2, E2M3, E2M1)
     for group in ("tensor", "row")
 ]  # fmt: skip
@@ -222,7 +217,7 @@ CURES = [
 ]  # fmt: skip
 
 MORE_ACTIVATIONS = [
-    of_activations(each, tokens=FEW)
+    of_activations(each)
     for each in (
         floats(E4M3, None), integers(6, "tensor"), integers(4, "tensor"), *map(blocks, MX),
         NVFP4, blocks(block_floats.BFP8), blocks(block_floats.BFP4),
@@ -237,11 +232,11 @@ TOGETHER = [
     cured("both INT8 per row and INT8 per token, LLM.int8()", "LLM.int8()",
           methods.split(Grid(8), INT8_ROW), INT8_ROW, INT8_ROW,
           "Weights of the channels that stay apart are rounded too."),
-    of_both(MXFP8, MXFP8, FEW), of_both(MXFP6, MXFP6, FEW),
-    of_both(MXFP4, MXFP4, FEW), of_both(NVFP4, NVFP4, FEW),
-    of_both(integers(4, 32), INT8_ROW, FEW), of_both(integers(4), integers(4), FEW),
+    of_both(MXFP8, MXFP8), of_both(MXFP6, MXFP6),
+    of_both(MXFP4, MXFP4), of_both(NVFP4, NVFP4),
+    of_both(integers(4, 32), INT8_ROW), of_both(integers(4), integers(4)),
     cured("both INT4 per row and INT4 per token, rotated whole", "rotation",
-          methods.rotated(integers(4), None, integers(4)), integers(4), integers(4), tokens=FEW),
+          methods.rotated(integers(4), None, integers(4)), integers(4), integers(4)),
 ]  # fmt: skip
 
 OUTLIERS = [
