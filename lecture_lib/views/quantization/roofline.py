@@ -8,7 +8,7 @@ from lecture_lib.tables import Table
 from lecture_lib.units import plain, readable
 
 STEPS, PROMPTS = 5, 1  # repeats, of which the best counts
-PROMPT = 64  # tokens: enough to wait for arithmetic, and soon read
+PROMPT = 256  # tokens: enough to wait for arithmetic, and soon read
 
 
 def races(model: lm.Model, roof: Roof) -> tuple[speed.Race, speed.Race]:
