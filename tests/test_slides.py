@@ -10,6 +10,7 @@ import pytest
 from browser import launched, photograph, visit
 from fontTools.ttLib import TTFont
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from playwright.sync_api import expect
 
 from slides import BuildError, build, decks, gate, packages
 from slides.browser import wait_for_deck
@@ -335,11 +336,11 @@ def test_a_setting_is_compared_with_another_on_the_same_axes(browser, sample_dec
     card.get_by_text("+ compare").click()
     card.locator("input").focus()
     page.keyboard.press("End")
-    assert card.locator(".other").inner_text() == "A, in grey: users 2"
+    expect(card.locator(".other")).to_have_text("A, in grey: users 2")  # waits for the page
     assert card.locator(".pinned .line2d").count() == 1
     assert card.locator(".slider b").inner_text() == "8"
     menu.select_option("two on a large card")
-    assert card.locator(".other").inner_text() == "A, in grey: two on a small card"
+    expect(card.locator(".other")).to_have_text("A, in grey: two on a small card")
     card.get_by_text("− compare").click()
     assert card.locator(".pinned *").count() == 0
     assert not card.locator(".other").is_visible()
