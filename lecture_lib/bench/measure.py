@@ -10,7 +10,6 @@ import numpy as np
 from lecture_lib import lm, texts
 from lecture_lib.bench.calibrated import WINDOW, Bench
 from lecture_lib.bench.experiments import Experiment
-from lecture_lib.bench.methods import Changed
 from lecture_lib.machine import blas_name, cpu_name, usable_cores
 from lecture_lib.quantization.ggml import FORMATS
 
@@ -45,7 +44,7 @@ def row(experiment: Experiment, bench: Bench, base: np.ndarray) -> dict[str, Any
         "difference_error": round(paired.error, 6),
         "window_losses": [round(float(w.mean()), 5) for w in losses.reshape(-1, WINDOW)],
     }
-    error = weights_error(bench.model, changed)
+    error = weights_error(bench.model, changed.model)
     error = seen.error if error is None else error
     if experiment.of != "nothing" and error is not None:
         found["relative_error"] = float(f"{error:.4g}")
@@ -95,14 +94,14 @@ def mean_bits(stored, shapes) -> float:
     return float(np.average([stored.bits(shape) for shape in shapes], weights=sizes))
 
 
-def weights_error(model: lm.Model, changed: Changed) -> float | None:
+def weights_error(model: lm.Model, changed: lm.Model) -> float | None:
     """The root mean square error of all matrices over that of their weights; None if unchanged."""
-    if changed.model is model:
+    if changed is model:
         return None
     lost = kept = 0.0
     for name in model.matrices:
         weights = model.weights[name]
-        error = changed.model.weights[name] - weights
+        error = changed.weights[name] - weights
         lost += float(np.vdot(error, error))
         kept += float(np.vdot(weights, weights))
     return (lost / kept) ** 0.5

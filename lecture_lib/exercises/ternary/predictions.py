@@ -10,7 +10,7 @@ from lecture_lib.operation_costs import (
     without_multiplying,
 )
 from lecture_lib.quantization.ternary import INFORMATION
-from lecture_lib.trials import perplexity, untouched
+from lecture_lib.trials import guessing_evenly, perplexity, untouched
 from lecture_lib.units import MEGA, percent, plain, readable
 from lecture_lib.wide_tables import bytes_by_part
 
@@ -138,7 +138,7 @@ def kept_wide() -> Choice:
 def rounded_afterwards() -> Choice:
     """What does a trained model become, if it is rounded to three values?"""
     trits = catalog.trial("weights ternary")
-    four, blind = catalog.trial("weights Q4_0"), catalog.shape("SmolLM2-135M").vocabulary
+    four, blind = catalog.trial("weights Q4_0"), guessing_evenly()
     base, found = untouched().perplexity, perplexity(trits)
     options = [base * four.ratio, base * 3, 2000.0, 2.0 * blind]
     ruined = found > blind

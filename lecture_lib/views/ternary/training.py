@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from lecture_lib import byte_models, catalog, texts
+from lecture_lib.bench.measure import weights_error
 from lecture_lib.catalog import ByteTrial, Training
 from lecture_lib.catalog.trials import Scored
 from lecture_lib.scene import State
@@ -207,13 +208,8 @@ def variants_told() -> Table:
 def weights_err(name: str) -> str:
     """How far a variant's matrices are from its twin's, computed here: as a share of these."""
     variant = byte_models.variant(name)
-    twin = byte_models.load(variant.twin)
-    lost = kept = 0.0
-    for matrix in twin.matrices if variant.change else ():
-        weights = twin.weights[matrix]
-        lost += float(np.square(variant.change(matrix, weights) - weights).sum())
-        kept += float(np.square(weights).sum())
-    return percent((lost / kept) ** 0.5) if lost else "–"
+    error = weights_error(byte_models.load(variant.twin), variant.model)
+    return percent(error) if error else "–"
 
 
 def signed(trial: ByteTrial) -> str:
