@@ -10,7 +10,6 @@ import pytest
 from browser import launched, photograph, visit
 from fontTools.ttLib import TTFont
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from playwright.sync_api import expect
 
 from slides import BuildError, build, decks, gate, packages
 from slides.browser import wait_for_deck
@@ -336,14 +335,30 @@ def test_a_setting_is_compared_with_another_on_the_same_axes(browser, sample_dec
     card.get_by_text("+ compare").click()
     card.locator("input").focus()
     page.keyboard.press("End")
-    expect(card.locator(".other")).to_have_text("A, in grey: users 2")  # waits for the page
+    assert card.locator(".other").inner_text() == "A, in grey: users 2"
     assert card.locator(".pinned .line2d").count() == 1
     assert card.locator(".slider b").inner_text() == "8"
     menu.select_option("two on a large card")
-    expect(card.locator(".other")).to_have_text("A, in grey: two on a small card")
+    assert card.locator(".other").inner_text() == "A, in grey: two on a small card"
     card.get_by_text("− compare").click()
     assert card.locator(".pinned *").count() == 0
     assert not card.locator(".other").is_visible()
+    page.context.close()
+
+
+def test_a_click_leaves_the_keys_to_the_deck_and_takes_no_later_focus(browser, sample_deck):
+    page = opened(browser, sample_deck).page
+    page.evaluate("Reveal.slide(1)")
+    card = page.locator(".lecture-ex")
+    clicked = """async (card, later) => {
+      card.querySelector("button").focus();
+      card.dispatchEvent(new PointerEvent("pointerup", {bubbles: true}));
+      if (later) card.querySelector("input").focus();
+      await new Promise(done => setTimeout(done, 50));
+      return document.activeElement.tagName;
+    }"""
+    assert card.evaluate(clicked, False) == "BODY"
+    assert card.evaluate(clicked, True) == "INPUT"
     page.context.close()
 
 

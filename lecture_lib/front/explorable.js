@@ -278,7 +278,10 @@ function card(root, spec, ask, remind = () => {}) {
     if (!turns) event.stopPropagation();
   });
   if (spec.deck) {
-    root.addEventListener("pointerup", () => setTimeout(() => document.activeElement?.blur()));
+    root.addEventListener("pointerup", () => {
+      const used = document.activeElement;  // and not what is focused until then
+      setTimeout(() => used?.blur());
+    });
     root.addEventListener("change", (event) => {
       if (event.target.matches("select")) event.target.blur();
     });
